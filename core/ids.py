@@ -1,7 +1,7 @@
 """Names of things: message and case ids, lanes, provinces.
 
 Decides how an id is built and written, which lane a case travels in and which provinces there are. Ids are 16 raw
-bytes everywhere inside; the hyphenated text is for people and for JSON. Nothing here says whether an id is known or new.
+bytes everywhere inside; the hyphenated text is for people and for JSON. Whether an id is known or new is not checked.
 """
 
 from __future__ import annotations
