@@ -20,10 +20,12 @@ class SubmitRequest(_message.Message):
     def __init__(self, envelopes: _Optional[_Iterable[_Union[_envelope_pb2.Envelope, _Mapping]]] = ...) -> None: ...
 
 class SubmitResponse(_message.Message):
-    __slots__ = ("results",)
+    __slots__ = ("results", "checkpoint")
     RESULTS_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedCompositeFieldContainer[SubmitResult]
-    def __init__(self, results: _Optional[_Iterable[_Union[SubmitResult, _Mapping]]] = ...) -> None: ...
+    checkpoint: _envelope_pb2.SeenCheckpoint
+    def __init__(self, results: _Optional[_Iterable[_Union[SubmitResult, _Mapping]]] = ..., checkpoint: _Optional[_Union[_envelope_pb2.SeenCheckpoint, _Mapping]] = ...) -> None: ...
 
 class SubmitResult(_message.Message):
     __slots__ = ("receipts", "problem")

@@ -85,7 +85,7 @@ class Receipt(_message.Message):
     def __init__(self, format: _Optional[int] = ..., kind: _Optional[_Union[ReceiptKind, str]] = ..., message_id: _Optional[bytes] = ..., header_digest: _Optional[bytes] = ..., case_id: _Optional[bytes] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., business_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trust_list_version: _Optional[int] = ..., step: _Optional[int] = ..., refusal: _Optional[int] = ..., receiver: _Optional[str] = ...) -> None: ...
 
 class DueEvent(_message.Message):
-    __slots__ = ("format", "event_id", "case_id", "service", "kind", "deadline", "cycle", "due_at")
+    __slots__ = ("format", "event_id", "case_id", "service", "kind", "deadline", "cycle", "due_at", "step", "business_at")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -94,6 +94,8 @@ class DueEvent(_message.Message):
     DEADLINE_FIELD_NUMBER: _ClassVar[int]
     CYCLE_FIELD_NUMBER: _ClassVar[int]
     DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    BUSINESS_AT_FIELD_NUMBER: _ClassVar[int]
     format: int
     event_id: bytes
     case_id: bytes
@@ -102,7 +104,9 @@ class DueEvent(_message.Message):
     deadline: str
     cycle: int
     due_at: _timestamp_pb2.Timestamp
-    def __init__(self, format: _Optional[int] = ..., event_id: _Optional[bytes] = ..., case_id: _Optional[bytes] = ..., service: _Optional[str] = ..., kind: _Optional[_Union[DueKind, str]] = ..., deadline: _Optional[str] = ..., cycle: _Optional[int] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    step: int
+    business_at: _timestamp_pb2.Timestamp
+    def __init__(self, format: _Optional[int] = ..., event_id: _Optional[bytes] = ..., case_id: _Optional[bytes] = ..., service: _Optional[str] = ..., kind: _Optional[_Union[DueKind, str]] = ..., deadline: _Optional[str] = ..., cycle: _Optional[int] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., step: _Optional[int] = ..., business_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class LogEntry(_message.Message):
     __slots__ = ("format", "kind", "recorded_at", "business_at", "case_id", "message_id", "object", "signature", "receipt", "trust_list_version", "step", "refusal", "rules_kind")

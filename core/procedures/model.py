@@ -1,0 +1,202 @@
+"""The shape of a procedure: parties, states, transitions and deadlines, as data.
+
+One definition has five uses: the hub enforces it, the nodes drive it, the simulator makes work from it, the auditor replays it, and the
+documentation prints it. A procedure is serialised to canonical JSON, its SHA-256 stands in every header of its cases and the JSON itself
+in the log, so that a replay years later uses the rules of the day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime  # noqa: TC003 - msgspec reads the annotations of a Struct when it runs
+from typing import TypeVar
+
+import msgspec
+
+from core.calendar import Unit  # noqa: TC001 - msgspec reads it
+from core.refusals import BAD_FIELD, Refused
+
+CLOSED = "closed"
+"""The one final state."""
+
+
+class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of everything that is data here: immutable, and read strictly."""
+
+
+Value = TypeVar("Value", bound=Frozen)
+
+
+class Action(Frozen, frozen=True):
+    """What a party can say. `payload` is the message type that is sealed."""
+
+    name: str
+    payload: str
+    opens: bool = False
+    """Opens the case; the only action without a case."""
+    claims: tuple[str, ...] = ()
+    """Tag kinds that the case holds until it closes."""
+    irreversible: bool = False
+    """Runs in four strokes; refused while a key material is open (容缺受理)."""
+    needs_reason: bool = False
+    settles: bool = False
+    """Answers for an irreversible action: `Header.concerns` must name it."""
+
+
+class Transition(Frozen, frozen=True):
+    """One arrow: `by` may take `action` in state `at`, which leads to `to`."""
+
+    action: str
+    by: str
+    at: str
+    to: str
+    """Next state; empty: back to the state from which the case was returned."""
+    ending: str = ""
+    corrected_ending: str = ""
+    """Takes the place of `ending` when the case was returned for correction at least once."""
+    needs_running: str = ""
+    """Name of a deadline that must be running and not passed, for example a live permit."""
+
+
+class State(Frozen, frozen=True):
+    """Where a case can be. `ball` is the role that must act, `owner` the role that answers for the person (I1)."""
+
+    name: str
+    ball: str
+    owner: str
+    title: str
+
+
+class Deadline(Frozen, frozen=True):
+    """A time limit. Its length in days stands in the policy under the same name.
+
+    The clock starts when one of `started_by` is accepted (or received: at the DELIVERED entry) and runs in `runs_in`; leaving those
+    states ends it.
+    """
+
+    name: str
+    started_by: tuple[str, ...]
+    from_receipt: bool
+    runs_in: tuple[str, ...]
+    expires_to: str = ""
+    """Ending of the case when the limit passes; empty: it is overdue and escalates, never approves."""
+
+
+class Procedure(Frozen, frozen=True):
+    """A service (办理事项) as data. Invariants are checked by `tests/core/test_procedures.py`, not here."""
+
+    service: str
+    title: str
+    roles: tuple[str, str]
+    """The opening party first."""
+    states: tuple[State, ...]
+    actions: tuple[Action, ...]
+    transitions: tuple[Transition, ...]
+    deadlines: tuple[Deadline, ...]
+    materials: tuple[str, ...] = ()
+    """Material codes; which of them are key stands in the policy."""
+
+    def action(self, name: str) -> Action | None:
+        """The action of that name, or None."""
+        return next((action for action in self.actions if action.name == name), None)
+
+    def state(self, name: str) -> State:
+        """The state of that name; the name comes from the procedure itself."""
+        return next(state for state in self.states if state.name == name)
+
+    def arrows(self, action: str, at: str) -> tuple[Transition, ...]:
+        """Every transition of `action` out of state `at`, whoever takes it."""
+        return tuple(arrow for arrow in self.transitions if arrow.action == action and arrow.at == at)
+
+    def deadline(self, name: str) -> Deadline:
+        """The deadline of that name; the name comes from the procedure itself."""
+        return next(deadline for deadline in self.deadlines if deadline.name == name)
+
+
+class Limit(Frozen, frozen=True):
+    """Length of a deadline. `unit`: "working" (工作日) or "calendar" (日)."""
+
+    days: int
+    unit: Unit
+    warn_days: int = 0
+    """A warning so many days before the end; 0: none."""
+
+
+class Policy(Frozen, frozen=True):
+    """The numbers and lists that a province may change without a new procedure (政策表)."""
+
+    name: str
+    source: str
+    limits: dict[str, Limit]
+    key_materials: tuple[str, ...]
+    deferrable_materials: tuple[str, ...]
+
+
+class Clock(Frozen, frozen=True):
+    """A running deadline of a case."""
+
+    deadline: str
+    cycle: int
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime | None = None
+    warned: bool = False
+    overdue: bool = False
+
+
+class Case(Frozen, frozen=True):
+    """The state of a case after some step: a value, the same for everybody who applied the same steps."""
+
+    case_id: bytes
+    service: str
+    parties: dict[str, str]
+    """Role to province code."""
+    state: str
+    step: int
+    """Steps applied: accepted actions and hub-made events, in ledger order."""
+    opened_at: datetime
+    clocks: tuple[Clock, ...]
+    sequences: dict[str, int]
+    """Province code to its last used `case_seq`."""
+    brought_by: bytes
+    """Message that led to the present state."""
+    procedure_digest: bytes
+    calendar_digest: bytes
+    policy_digest: bytes
+    concerns: bytes = b""
+    """The irreversible action that has been accepted and not settled."""
+    returned_from: str = ""
+    corrections: int = 0
+    cycles: int = 0
+    """How many clocks were ever started; gives each its number."""
+    ending: str = ""
+
+    def role_of(self, province: str) -> str | None:
+        """The role of a province in this case, or None."""
+        return next((role for role, code in self.parties.items() if code == province), None)
+
+    def clock(self, deadline: str) -> Clock | None:
+        """The running clock of that deadline, or None."""
+        return next((clock for clock in self.clocks if clock.deadline == deadline), None)
+
+
+def canonical(value: Frozen) -> bytes:
+    """Canonical JSON of a procedure, policy or case: sorted keys, no spaces, UTF-8."""
+    return msgspec.json.encode(value, order="sorted")
+
+
+def digest(value: Frozen) -> bytes:
+    """SHA-256 of the canonical JSON, 32 bytes."""
+    return hashlib.sha256(canonical(value)).digest()
+
+
+def parse(data: bytes, kind: type[Value]) -> Value:
+    """Reads canonical JSON back.
+
+    Raises:
+        Refused: BAD_FIELD when the bytes are not such a value.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise Refused(BAD_FIELD, kind.__name__) from error

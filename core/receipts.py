@@ -1,0 +1,97 @@
+"""Receipts and due events: building and reading the signed answers about messages.
+
+A receipt names one message by its identity (id and header digest) and says ACCEPTED, REFUSED or DELIVERED, nothing else. Each kind has its
+own DSSE type, so that no answer can pass for another. NOT checked here: signatures (the caller holds the keys).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from google.protobuf.message import DecodeError
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from core.dsse import RECEIPT_ACCEPTED_TYPE, RECEIPT_DELIVERED_TYPE, RECEIPT_REFUSED_TYPE
+from core.refusals import BAD_FIELD, MALFORMED, UNKNOWN_HEADER_FIELD, Refused
+from yrdx.v1 import receipt_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from core.procedures.engine import Due
+    from core.procedures.model import Case
+
+FORMAT = 1
+ACCEPTED, REFUSED, DELIVERED = (
+    receipt_pb2.RECEIPT_KIND_ACCEPTED,
+    receipt_pb2.RECEIPT_KIND_REFUSED,
+    receipt_pb2.RECEIPT_KIND_DELIVERED,
+)
+RECEIPT_TYPES: Mapping[int, str] = {
+    ACCEPTED: RECEIPT_ACCEPTED_TYPE,
+    REFUSED: RECEIPT_REFUSED_TYPE,
+    DELIVERED: RECEIPT_DELIVERED_TYPE,
+}
+
+
+def timestamp(moment: datetime) -> Timestamp:
+    """A protobuf timestamp of an aware moment."""
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+def read_receipt(data: bytes) -> receipt_pb2.Receipt:
+    """Reads a receipt strictly.
+
+    Raises:
+        Refused: MALFORMED, UNKNOWN_HEADER_FIELD or BAD_FIELD.
+    """
+    receipt = receipt_pb2.Receipt()
+    try:
+        receipt.ParseFromString(data)
+    except DecodeError as error:
+        raise Refused(MALFORMED, "receipt") from error
+    if len(UnknownFieldSet(receipt)):
+        raise Refused(UNKNOWN_HEADER_FIELD, "receipt")
+    if receipt.format != FORMAT or receipt.kind not in RECEIPT_TYPES:
+        raise Refused(BAD_FIELD, "kind")
+    if (len(receipt.message_id), len(receipt.header_digest)) != (16, 32):
+        raise Refused(BAD_FIELD, "message_id")
+    return receipt
+
+
+def due_event(case: Case, due: Due, at: datetime) -> bytes:
+    """Serialised DueEvent of a case before the event, at business time `at`; its SHA-256 is its identity beside the event id."""
+    return receipt_pb2.DueEvent(
+        format=FORMAT,
+        event_id=due.event_id,
+        case_id=case.case_id,
+        service=case.service,
+        kind=due.kind,
+        deadline=due.deadline,
+        cycle=due.cycle,
+        due_at=timestamp(due.due_at),
+        step=case.step + 1,
+        business_at=timestamp(at),
+    ).SerializeToString(deterministic=True)
+
+
+def read_due_event(data: bytes) -> receipt_pb2.DueEvent:
+    """Reads a due event strictly.
+
+    Raises:
+        Refused: MALFORMED, UNKNOWN_HEADER_FIELD or BAD_FIELD.
+    """
+    event = receipt_pb2.DueEvent()
+    try:
+        event.ParseFromString(data)
+    except DecodeError as error:
+        raise Refused(MALFORMED, "due_event") from error
+    if len(UnknownFieldSet(event)):
+        raise Refused(UNKNOWN_HEADER_FIELD, "due_event")
+    if event.format != FORMAT or len(event.event_id) != 16 or len(event.case_id) != 16:  # noqa: PLR2004 - ids
+        raise Refused(BAD_FIELD, "due_event")
+    return event

@@ -1,0 +1,89 @@
+"""The rules that cases run under: procedure, calendar and policy, found by the digests that headers name."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from core.calendar import Calendar
+from core.procedures import PROCEDURES
+from core.procedures.engine import Rules
+from core.procedures.model import Policy, Procedure, canonical, parse
+from core.refusals import UNKNOWN_RULES, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from core.procedures.model import Case
+    from yrdx.v1.envelope_pb2 import Header
+
+PROCEDURE, CALENDAR, POLICY = "procedure", "calendar", "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Every procedure, calendar and policy that is known, by digest, with the bytes that were digested."""
+
+    artefacts: tuple[tuple[str, bytes], ...]
+    """Kind and bytes, in the order in which they were put in force."""
+    procedures: dict[bytes, Procedure]
+    calendars: dict[bytes, Calendar]
+    policies: dict[bytes, Policy]
+
+    def of(self, named: Header | Case) -> Rules:
+        """The rules that a header or a case names.
+
+        Raises:
+            Refused: UNKNOWN_RULES when a digest is not in the book.
+        """
+        try:
+            return Rules(
+                self.procedures[named.procedure_digest],
+                self.calendars[named.calendar_digest],
+                self.policies[named.policy_digest],
+                named.procedure_digest,
+                named.policy_digest,
+            )
+        except KeyError as error:
+            raise Refused(UNKNOWN_RULES, "procedure_digest") from error
+
+    def current(self, service: str) -> tuple[bytes, bytes, bytes]:
+        """Digests of the procedure, calendar and policy for a new case: the newest of each.
+
+        Raises:
+            Refused: UNKNOWN_RULES when there is none for the service.
+        """
+        digests = [digest for digest, procedure in self.procedures.items() if procedure.service == service]
+        if not digests:
+            raise Refused(UNKNOWN_RULES, "service")
+        return digests[-1], next(reversed(self.calendars)), next(reversed(self.policies))
+
+
+def rule_book(artefacts: Iterable[tuple[str, bytes]]) -> RuleBook:
+    """Reads artefacts (kind and bytes) into a book.
+
+    Raises:
+        Refused: UNKNOWN_RULES for an unknown kind, BAD_FIELD when one cannot be read.
+    """
+    book = RuleBook(tuple(artefacts), {}, {}, {})
+    for kind, data in book.artefacts:
+        digest = hashlib.sha256(data).digest()
+        if kind == PROCEDURE:
+            book.procedures[digest] = parse(data, Procedure)
+        elif kind == CALENDAR:
+            book.calendars[digest] = Calendar.parse(data)
+        elif kind == POLICY:
+            book.policies[digest] = parse(data, Policy)
+        else:
+            raise Refused(UNKNOWN_RULES, kind)
+    return book
+
+
+def shipped_rules() -> RuleBook:
+    """The rules that come with this version of the software."""
+    data = files("core") / "data"
+    artefacts = [(PROCEDURE, canonical(procedure)) for procedure in PROCEDURES.values()]
+    artefacts += [(CALENDAR, (data / "calendar-cn.json").read_bytes()), (POLICY, (data / "policy.json").read_bytes())]
+    return rule_book(artefacts)
