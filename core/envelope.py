@@ -197,5 +197,5 @@ def _check_opening(message: ReadMessage, envelope: envelope_pb2.Envelope) -> Non
     if len(opening.salt) != DIGEST_BYTES or not 0 < len(opening.tags) <= MAX_TAGS:
         raise Refused(BAD_FIELD, "tag_opening")
     pairs = [(tag.epoch, tag.value) for tag in opening.tags]
-    if tags.commitment((opening.salt, pairs)) != message.header.tag_commitment:
+    if tags.commitment(opening.salt, pairs) != message.header.tag_commitment:
         raise Refused(TAG_COMMITMENT_MISMATCH, "tag_commitment")
