@@ -1,0 +1,1 @@
+"""Anhui (340000): what differs from the other provinces, and nothing else."""

@@ -1,0 +1,1 @@
+"""Jiangsu (320000): what differs from the other provinces, and nothing else."""

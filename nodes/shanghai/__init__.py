@@ -1,0 +1,1 @@
+"""Shanghai (310000): what differs from the other provinces, and nothing else."""

@@ -1,0 +1,1 @@
+"""Zhejiang (330000): what differs from the other provinces, and nothing else."""
