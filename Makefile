@@ -1,0 +1,70 @@
+# Everything a person or CI runs. `make demo` and `make test` set themselves up in .venv/; nothing else is installed by hand.
+PYTHON ?= python3
+BIN := .venv/bin
+CASES ?= 72
+SEED ?= 2026
+
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.venv/runtime.stamp: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $@
+
+.venv/dev.stamp: .venv/runtime.stamp requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+setup: .venv/runtime.stamp  ## install what the programs need into .venv/
+dev: .venv/dev.stamp  ## install what tests and checks need as well
+
+demo: .venv/runtime.stamp  ## household transfers among four provinces, two kills, an audit: demo-out/report.html
+	$(BIN)/yrdx-sim run --cases $(CASES) --seed $(SEED) --out demo-out
+
+test: .venv/dev.stamp  ## all tests
+	$(BIN)/pytest -q
+
+sabotage: .venv/dev.stamp  ## remove one defence after the other; each must be noticed
+	$(BIN)/python -m tests.sabotage
+
+up: .venv/runtime.stamp  ## the same world left running in the background
+	$(BIN)/yrdx-sim up --out up
+
+down:  ## stop it
+	$(BIN)/yrdx-sim down --out up
+
+bench: .venv/dev.stamp  ## rates beside their floors and peers: bench-report.json
+	$(BIN)/python -m bench
+
+fmt: .venv/dev.stamp  ## format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: .venv/dev.stamp  ## format, lint, types, imports, contract, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/buf lint proto
+	$(MAKE) --no-print-directory proto-check docs-check
+
+proto: .venv/dev.stamp  ## generate the Python code of the contract
+	scripts/make_proto.sh
+
+proto-check: proto
+	git diff --exit-code -- proto
+
+docs: .venv/dev.stamp  ## generate docs/errors.md and docs/procedures.md
+	$(BIN)/python -m scripts.make_docs
+
+docs-check: docs
+	git diff --exit-code -- docs
+
+clean:  ## remove what was installed and made
+	rm -rf .venv demo-out up bench-out bench-report.json
+
+.PHONY: help setup dev demo test sabotage up down bench fmt lint proto proto-check docs docs-check clean
