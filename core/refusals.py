@@ -155,6 +155,7 @@ OPERATION_RELEASED = _kind(7005, "OPERATION_RELEASED", _NO, "The operation was r
 OPERATION_UNKNOWN = _kind(7006, "OPERATION_UNKNOWN", _NO, "The register never saw this operation.", "人口系统无此操作。")
 OPERATION_CONFLICT = _kind(7007, "OPERATION_CONFLICT", Code.ALREADY_EXISTS, "The operation id was used for another change.", "该操作编号已用于其他变更。")
 UNREADABLE_RECORD = _kind(7008, "UNREADABLE_RECORD", _NO, "The record is not in the province's format.", "记录不符合本省格式。")
+CHANGE_IMPOSSIBLE = _kind(7009, "CHANGE_IMPOSSIBLE", _NO, "The register cannot make the change. The reservation stands: clear the cause there, then finalise again.", "人口系统无法完成该变更，预留仍然有效，请排除原因后重新办理。")
 
 # 8xxx: operations and start-up.
 TIME_NOT_SIMULATED = _kind(8001, "TIME_NOT_SIMULATED", _NO, "Business time follows the real clock here.", "本系统使用真实时间，不可调整业务时间。")
