@@ -96,12 +96,14 @@ class SignedDueEvent(_message.Message):
     def __init__(self, due_event: _Optional[bytes] = ..., key_id: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class LoggedReceipt(_message.Message):
-    __slots__ = ("receipt", "business_at")
+    __slots__ = ("receipt", "business_at", "step")
     RECEIPT_FIELD_NUMBER: _ClassVar[int]
     BUSINESS_AT_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
     receipt: _receipt_pb2.SignedReceipt
     business_at: _timestamp_pb2.Timestamp
-    def __init__(self, receipt: _Optional[_Union[_receipt_pb2.SignedReceipt, _Mapping]] = ..., business_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    step: int
+    def __init__(self, receipt: _Optional[_Union[_receipt_pb2.SignedReceipt, _Mapping]] = ..., business_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., step: _Optional[int] = ...) -> None: ...
 
 class StandBy(_message.Message):
     __slots__ = ("active",)
