@@ -23,7 +23,7 @@ RANDOM_BYTES: Final = 10
 LANES: Final = 6
 """Lanes a receiver = partitions of its Kafka topic. Fixed: delivery numbers count within a lane."""
 
-_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ def test_the_empty_tree_and_an_origin_with_spaces() -> None:
         (f"{ORIGIN}\n3\n{ROOT}", MALFORMED, "checkpoint"),
         (f"{ORIGIN}\n3\n", MALFORMED, "checkpoint"),
         (f"{ORIGIN}\n3\n{ROOT}\nextension\n", MALFORMED, "checkpoint"),
+        (f"{ORIGIN}\n3\n{ROOT}\nextension", MALFORMED, "checkpoint"),
         (f"{ORIGIN}\n3\n{ROOT}\n\n", MALFORMED, "checkpoint"),
         (f"{ORIGIN}\n\n3\n{ROOT}\n", MALFORMED, "checkpoint"),
         (f"\n3\n{ROOT}\n", BAD_FIELD, "checkpoint.origin"),

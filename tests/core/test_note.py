@@ -104,6 +104,11 @@ def test_any_bytes_are_a_note_or_refused(tail: bytes) -> None:
             assert parse_note(data).to_bytes() == data
 
 
+def test_a_signature_line_without_a_text_is_no_note() -> None:
+    with refused(MALFORMED, "note"):
+        parse_note(NOTE.signatures[0].line.encode())
+
+
 def resigned(blob: bytes, by: NoteKey) -> Note:
     return Note(TEXT, (Signature(by.name, by.id, blob),))
 
