@@ -1,0 +1,83 @@
+"""What the people around one move know, beyond what any system shows them.
+
+Decides nothing: facts of life that an officer asks for (the policy office, the court's list, the applicant at the counter) and the
+pace at which he gets round to the case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from yrdx.v1 import household_transfer_pb2 as transfer_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment relative to the present: slot `number` (0 to 15, from 09:00) of the day `days` working days on."""
+
+    days: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A document at the counter; its bytes follow from `seed`.
+
+    Attributes:
+        code: material code of the procedure.
+        length: bytes, 8 MiB at most.
+        seed: any number.
+    """
+
+    code: str
+    length: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """One person's wish to move.
+
+    Attributes:
+        number: its place in the plan, 1, 2, 3…
+        id_number: of the mover.
+        name: as registered.
+        stated_name: as written on the form.
+        ground: why the person may move.
+        home: province that the person leaves.
+        destination: province that the person wants to live in.
+        to_address: where exactly.
+        phone: of the applicant.
+        scans: what the applicant brings.
+        review: when the destination reviews an application.
+        response: when the home province takes up a permit.
+        correction: when the applicant comes back with what was wrong.
+        arrival: when the applicant comes to register.
+        early_look: when the home province looks at an application by itself, or None.
+        policy_met: whether the destination's policy allows the move.
+        restricted: whether a court or authority keeps the person at home.
+        abandoned: whether the applicant, asked to correct, gives up instead.
+        second_thoughts: the state in which the applicant changes his mind, and when he says so; or None.
+        error_found: when the destination finds that its permit was a mistake, or None.
+    """
+
+    number: int
+    id_number: str
+    name: str
+    stated_name: str
+    ground: transfer_pb2.TransferGround
+    home: str
+    destination: str
+    to_address: str
+    phone: str
+    scans: tuple[Scan, ...]
+    review: When
+    response: When
+    correction: When
+    arrival: When
+    early_look: When | None = None
+    policy_met: bool = True
+    restricted: bool = False
+    abandoned: bool = False
+    second_thoughts: tuple[str, When] | None = None
+    error_found: When | None = None
