@@ -7,8 +7,10 @@ pace at which he gets round to the case.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from yrdx.v1 import household_transfer_pb2 as transfer_pb2
+if TYPE_CHECKING:
+    from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 
 @dataclass(frozen=True, slots=True)

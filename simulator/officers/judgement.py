@@ -123,7 +123,8 @@ def _at_home(case: desk_pb2.CaseView, found: desk_pb2.FindResidentResponse, doss
 
 def _return(case: desk_pb2.CaseView, found: desk_pb2.FindResidentResponse) -> Decision:
     differences = [transfer_pb2.FieldDifference(field=field, stated=_stated(case, field)) for field in found.differences]
-    request = transfer_pb2.CorrectionRequest(reason_code="mismatch", reason="申请信息与户籍登记不一致，请核对更正。", differences=differences)
+    text = "申请信息与户籍登记不一致，请核对更正。"
+    request = transfer_pb2.CorrectionRequest(reason_code="mismatch", reason=text, differences=differences)
     return Decision("return", request, envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH)
 
 

@@ -1,0 +1,129 @@
+"""The citizens' plans of a run: who moves where, on what ground, and when he comes to the counter.
+
+Decides all of it from the seed, each case from a generator of its own, so that a seed repeats the same plan on every machine and a
+longer run begins like a shorter one of the same kind. People come in waves, one at 09:00 and one at 14:00 of each working day, spread
+evenly over the ordered pairs of provinces.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from itertools import permutations
+from typing import TYPE_CHECKING, Final
+
+from core.ids import PROVINCES
+from simulator.intentions import AFTERNOON, MORNING, deal
+from simulator.officers.dossier import Dossier, Scan, When
+from yrdx.v1 import household_transfer_pb2 as transfer_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from yrdx.v1 import resident_pb2
+
+PAIRS: Final = tuple(permutations(sorted(PROVINCES), 2))
+_WAVE: Final = 48
+_WAVES_AT_MOST: Final = 100
+_LARGE: Final = 8 * 1024 * 1024
+_CASES_A_LARGE_SCAN: Final = 36
+_CASES_A_SECOND_APPLICATION: Final = 30
+_HEAD, _RETIRED_IN = "02", "1966"
+_WORKING_AGE = (
+    transfer_pb2.TRANSFER_GROUND_SPOUSE,
+    transfer_pb2.TRANSFER_GROUND_TALENT,
+    transfer_pb2.TRANSFER_GROUND_JOB_TRANSFER,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """When somebody comes to the counter; `when` counts from the first day."""
+
+    when: When
+    dossier: Dossier
+
+
+def people_needed(cases: int) -> int:
+    """Residents a province must have, so that enough of them can move."""
+    return max(120, cases)
+
+
+def plan(seed: int, cases: int, people: Mapping[str, Sequence[resident_pb2.Resident]]) -> list[Filing]:
+    """The plan of a run, in order of time.
+
+    A few people apply in a third province as well while their case is open; these come on top of `cases`.
+    """
+    chance = random.Random(f"{seed}:plan")  # noqa: S311 - a plan, no secret
+    movers = {code: _movers(random.Random(f"{seed}:movers:{code}"), people[code]) for code in sorted(people)}  # noqa: S311
+    pairs = [pair for _ in range(-(-cases // len(PAIRS))) for pair in chance.sample(PAIRS, len(PAIRS))]
+    wave = max(_WAVE, -(-cases // _WAVES_AT_MOST))
+    filings = []
+    for number, kind in enumerate(deal(chance, cases), 1):
+        home, destination = pairs[number - 1]
+        own = random.Random(f"{seed}:{number}")  # noqa: S311
+        address = own.choice(people[destination]).address
+        dossier = kind(_dossier(own, number, movers[home].pop(), (home, destination), address))
+        filings.append(Filing(_arrival(number, wave), dossier))
+    return sorted(filings + _second_applications(filings), key=lambda filing: (filing.when.days, filing.when.number))
+
+
+def _movers(chance: random.Random, residents: Sequence[resident_pb2.Resident]) -> list[resident_pb2.Resident]:
+    """Adults of family households whose leaving leaves nobody without a head."""
+    sizes: dict[str, int] = {}
+    for person in residents:
+        sizes[person.household_number] = sizes.get(person.household_number, 0) + 1
+    free = [
+        person
+        for person in residents
+        if person.household_kind == "family"
+        and person.phone
+        and (person.relation_to_head_code != _HEAD or sizes[person.household_number] == 1)
+    ]
+    chance.shuffle(free)
+    return free
+
+
+def _dossier(chance: random.Random, number: int, person: resident_pb2.Resident, pair: tuple[str, str], to_address: str) -> Dossier:
+    """An ordinary move; when each side gets round to it varies."""
+    old = person.birth_date[:4] < _RETIRED_IN
+    usual = (MORNING, MORNING, AFTERNOON)
+    return Dossier(
+        number=number,
+        id_number=person.id_number,
+        name=person.name,
+        stated_name=person.name,
+        ground=transfer_pb2.TRANSFER_GROUND_PARENTS_TO_CHILDREN if old else chance.choice(_WORKING_AGE),
+        home=pair[0],
+        destination=pair[1],
+        to_address=to_address,
+        phone=person.phone,
+        scans=_scans(chance, number),
+        review=When(1, chance.choice(usual)),
+        response=chance.choice((When(0, AFTERNOON), When(1, MORNING))),
+        correction=When(1, chance.choice(usual)),
+        arrival=When(chance.randint(1, 2), chance.choice(usual)),
+    )
+
+
+def _scans(chance: random.Random, number: int) -> tuple[Scan, ...]:
+    """Each applicant brings the proof of the ground; now and then somebody's is a huge picture."""
+    large = number % _CASES_A_LARGE_SCAN == 1 and number > 1
+    length = _LARGE if large else chance.randrange(8_000, 40_000)
+    return (Scan("relation-proof", length, chance.getrandbits(32)),)
+
+
+def _arrival(number: int, wave: int) -> When:
+    half_days = (number - 1) // wave
+    return When(half_days // 2, AFTERNOON if half_days % 2 else 0)
+
+
+def _second_applications(filings: Sequence[Filing]) -> list[Filing]:
+    """Some people try their luck in a third province too, on the day they applied."""
+    second = []
+    for filing in filings[_CASES_A_SECOND_APPLICATION - 1 :: _CASES_A_SECOND_APPLICATION]:
+        dossier = filing.dossier
+        elsewhere = next(code for code in sorted(PROVINCES) if code not in {dossier.home, dossier.destination})
+        when = When(filing.when.days, max(AFTERNOON, filing.when.number) + 1)
+        second.append(Filing(when, replace(dossier, destination=elsewhere, second_thoughts=None, error_found=None)))
+    return second

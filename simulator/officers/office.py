@@ -1,0 +1,180 @@
+"""The household office of one province: its officers watch their node's cases, plan visits to them and act when the time comes.
+
+Decides who deals with a case and when; what is decided stands in `simulator.officers.judgement`. Acts through `Desk` only. A visit that
+meets a case which somebody changed meanwhile looks again and decides anew.
+"""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
+
+from google.protobuf.any_pb2 import Any as Packed
+
+from simulator.officers.desk import VERSION_CONFLICT, Declined
+from simulator.officers.dossier import When
+from simulator.officers.judgement import Decision, Purpose, decide, visits
+from yrdx.v1 import desk_pb2
+from yrdx.v1 import household_transfer_pb2 as transfer_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from google.protobuf.message import Message
+
+    from simulator.officers.desk import Desk
+    from simulator.officers.dossier import Dossier, Scan
+
+_SERVICE: Final = "household-transfer"
+_BASIS: Final = "mps-2021-12"
+_LOOKS: Final = 5
+_SOON: Final = When(0, 0)
+
+
+class Plan(Protocol):
+    """The office's calendar."""
+
+    def __call__(self, when: When, counterpart: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Calls `act` at that time; `counterpart` is whom it may write to."""
+        ...
+
+
+class Office:
+    """One province's officers.
+
+    Attributes:
+        province: its code.
+        cases: every case as last seen, by id.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        staff: Sequence[desk_pb2.Officer],
+        dossiers: Mapping[tuple[str, str], Dossier],
+        plan: Plan,
+        seen: Callable[[str, desk_pb2.CaseView], None],
+    ) -> None:
+        """Takes the dossiers by number of the person and destination; `seen` is told of every change."""
+        self.province = desk.province
+        self.cases: dict[bytes, desk_pb2.CaseView] = {}
+        self._desk = desk
+        self._staff = staff
+        self._dossiers = dossiers
+        self._plan = plan
+        self._seen = seen
+
+    async def watch(self) -> None:
+        """Follows the node's cases, for ever, and plans a visit where one comes into a new state."""
+        async for case in self._desk.watch():
+            before = self.cases.get(case.case_id)
+            self.cases[case.case_id] = case
+            if before is None or before.state != case.state:
+                self._plan_visits(case)
+            self._seen(self.province, case)
+
+    def chase(self) -> int:
+        """Plans again whatever waits for this province; returns how many cases that were."""
+        waiting = [case for case in self.cases.values() if case.ball_holder == self.province and not case.pending_action]
+        for case in waiting:
+            self._plan_visits(case, _SOON)
+        return len(waiting)
+
+    async def refresh(self) -> None:
+        """Reads every open case again, should the watch have missed a change."""
+        for case in await self._desk.list_cases(open_only=False):
+            self.cases[case.case_id] = case
+
+    async def accept(self, dossier: Dossier) -> None:
+        """The applicant stands at the counter: his documents are scanned, the case is opened."""
+        officer = self._officer(dossier)
+        documents = [await self._scan(scan, officer, dossier.home) for scan in dossier.scans]
+        application = transfer_pb2.HouseholdApplication(id_number=dossier.id_number, name=dossier.stated_name, ground=dossier.ground)
+        request = desk_pb2.OpenCaseRequest(
+            officer=officer,
+            service=_SERVICE,
+            counterpart=dossier.home,
+            application=_packed(application),
+            legal_basis=_BASIS,
+            purpose=_SERVICE,
+            documents=documents,
+            consent_recorded=True,
+        )
+        with suppress(Declined):  # the journal has it; the applicant is told at the counter
+            await self._desk.open_case(request)
+
+    async def visit(self, case_id: bytes, purpose: Purpose) -> None:
+        """An officer takes up a case."""
+        for _ in range(_LOOKS):
+            try:
+                if await self._act(case_id, purpose):
+                    return
+            except Declined as declined:
+                if declined.number != VERSION_CONFLICT:
+                    return  # not possible (any more): the case itself shows what comes next
+
+    async def _act(self, case_id: bytes, purpose: Purpose) -> bool:
+        """One look and at most one decision; whether the visit is over."""
+        case = (await self._desk.get_case(case_id)).case
+        dossier = self._dossier(case)
+        if dossier is None or case.pending_action:
+            return True
+        officer = self._officer(dossier)
+        found = None
+        if self._role(case) == "OUT":
+            found = await self._desk.find_resident(officer, case_id)
+            await self._read_documents(case)
+        decision = decide(purpose, case, found, dossier)
+        if decision is not None:
+            await self._desk.decide(self._request(case, officer, decision))
+        return True
+
+    async def _read_documents(self, case: desk_pb2.CaseView) -> None:
+        """Looks at what the applicant brought, as long as it is the other side's."""
+        for document in case.documents:
+            if document.sender != self.province:
+                await self._desk.get_document(case.case_id, document.digest)
+
+    async def _scan(self, scan: Scan, officer: desk_pb2.Officer, counterpart: str) -> bytes:
+        content = random.Random(scan.seed).randbytes(scan.length)  # noqa: S311 - stands for a picture
+        opening = desk_pb2.DocumentOpening(
+            officer=officer, counterpart=counterpart, code=scan.code, media_type="image/jpeg", length=scan.length
+        )
+        return await self._desk.put_document(opening, content)
+
+    def _plan_visits(self, case: desk_pb2.CaseView, when: When | None = None) -> None:
+        dossier = self._dossier(case)
+        if dossier is None:
+            return
+        counterpart = next(code for code in case.parties.values() if code != self.province)
+        for purpose, pace in visits(case.state, self._role(case), dossier):
+            self._plan(when or pace, counterpart, partial(self.visit, case.case_id, purpose))
+
+    def _role(self, case: desk_pb2.CaseView) -> str:
+        return next(role for role, code in case.parties.items() if code == self.province)
+
+    def _dossier(self, case: desk_pb2.CaseView) -> Dossier | None:
+        return self._dossiers.get((case.person_id_number, case.parties["IN"]))
+
+    def _officer(self, dossier: Dossier) -> desk_pb2.Officer:
+        """Whoever takes a case first keeps it (首接责任制)."""
+        return self._staff[dossier.number % len(self._staff)]
+
+    def _request(self, case: desk_pb2.CaseView, officer: desk_pb2.Officer, decision: Decision) -> desk_pb2.DecideRequest:
+        return desk_pb2.DecideRequest(
+            expected_version=case.version,
+            officer=officer,
+            case_id=case.case_id,
+            action=decision.action,
+            detail=_packed(decision.detail),
+            reason_class=decision.reason,
+            legal_basis=_BASIS,
+        )
+
+
+def _packed(message: Message) -> Packed:
+    packed = Packed()
+    packed.Pack(message)
+    return packed
