@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from yrdx.v1 import resident_pb2
 
 PAIRS: Final = tuple(permutations(sorted(PROVINCES), 2))
-_WAVE: Final = 48
+_WAVE: Final = 60
 _WAVES_AT_MOST: Final = 100
 _LARGE: Final = 8 * 1024 * 1024
 _CASES_A_LARGE_SCAN: Final = 36
@@ -87,7 +87,7 @@ def _movers(chance: random.Random, residents: Sequence[resident_pb2.Resident]) -
 def _dossier(chance: random.Random, number: int, person: resident_pb2.Resident, pair: tuple[str, str], to_address: str) -> Dossier:
     """An ordinary move; when each side gets round to it varies."""
     old = person.birth_date[:4] < _RETIRED_IN
-    usual = (MORNING, MORNING, AFTERNOON)
+    usual = (MORNING, MORNING, MORNING, AFTERNOON)
     return Dossier(
         number=number,
         id_number=person.id_number,
