@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from simulator.faults import Fault
+from simulator.report.figures import Invariant, Report, ended, latency
+from simulator.report.page import page
+from yrdx.v1 import desk_pb2
+
+
+def right() -> Report:
+    return Report(
+        complete=True,
+        seed=7,
+        cases={"household-transfer": {"landed": 3, "refused-by-in": 1}},
+        open=0,
+        pairs=12,
+        messages=20,
+        run_s=30.5,
+        latency_ms={"p50": 12.0, "p95": 40.0, "p99": 80.0},
+        rates={"window_visits": 8, "window_visits_on_paper": 16, "median_working_days": 2},
+        delivered_via={"kafka": 19, "ledger": 1},
+        lost=0,
+        doubled=0,
+        invariants=[Invariant(name="I1", checked=4, violations=0)],
+        faults=[Fault(at="2026-01-01T00:00:00Z", process="hub", by="self", in_flight=12, recovered_s=1.9)],
+        log={"size": 50, "root": "abc="},
+        audit={"verdict": "ok", "entries": 50},
+    )
+
+
+def test_a_right_run_has_no_problem() -> None:
+    assert right().problems() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"complete": False},
+        {"open": 1},
+        {"lost": 1},
+        {"doubled": 1},
+        {"invariants": []},
+        {"invariants": [Invariant(name="I1", checked=0, violations=0)]},
+        {"invariants": [Invariant(name="I1", checked=1, violations=1)]},
+        {"faults": [Fault(at="", process="hub", by="outside", in_flight=0)]},
+        {"audit": {"verdict": "findings"}},
+        {"audit": {}},
+    ],
+)
+def test_whatever_is_wrong_is_a_problem(change: dict[str, object]) -> None:
+    assert len(msgspec.structs.replace(right(), **change).problems()) == 1
+
+
+def test_cases_are_counted_by_their_endings_and_open_ones_apart() -> None:
+    cases = [
+        desk_pb2.CaseView(case_id=b"1", service="household-transfer", state="closed", ending="landed"),
+        desk_pb2.CaseView(case_id=b"2", service="household-transfer", state="closed", ending="landed-after-correction"),
+        desk_pb2.CaseView(case_id=b"3", service="household-transfer", state="permitted"),
+    ]
+    end = ended(cases)
+    assert end.endings == {"household-transfer": {"landed": 1, "landed-after-correction": 1}}
+    assert (end.open, end.corrections, end.completed) == (1, 1, frozenset((b"1", b"2")))
+
+
+def test_percentiles() -> None:
+    assert latency([float(n) for n in range(101)]) == {"p50": 50.0, "p95": 95.0, "p99": 99.0}
+    assert latency([]) == {"p50": 0, "p95": 0, "p99": 0}
+
+
+def test_the_page_stands_alone_and_says_what_is_wrong() -> None:
+    text = page(right())
+    assert "http" not in text
+    assert "all right" in text
+    assert "3 messages lost" in page(msgspec.structs.replace(right(), lost=3))
