@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from runtime.clock import Sleep
     from runtime.settings import TlsFiles
+    from simulator.crew import Crew
 
 _START_S: Final = 60.0
 _STOP_S: Final = 10.0
@@ -72,7 +73,7 @@ class Processes:
 
     Attributes:
         folder: of the world.
-        group: owns the watchers.
+        crew: owns the watchers.
         sleep: waits.
         died: told of each death with the program's name; runs beside the restart.
         rows: what stands in `world.json`.
@@ -80,7 +81,7 @@ class Processes:
     """
 
     folder: Path
-    group: asyncio.TaskGroup
+    crew: Crew
     sleep: Sleep
     died: Callable[[str], Coroutine[object, object, None]]
     rows: dict[str, Row] = field(default_factory=dict)
@@ -99,7 +100,7 @@ class Processes:
         for program, serves in zip(programs, await asyncio.gather(*map(self._up, programs)), strict=True):
             if not serves:
                 raise WillNotStart(f"{program.name} does not start, see world/{program.name}.stderr and process-logs/{program.name}.log")
-            self._watchers.append(self.group.create_task(self._watch(program)))
+            self._watchers.append(self.crew.add(self._watch(program)))
 
     def engine(self, name: str, pid: int, address: str) -> None:
         """Lists an engine that somebody else started."""
@@ -136,7 +137,7 @@ class Processes:
         while True:
             await self._running[program.name].wait()
             self.down.add(program.name)
-            told = self.group.create_task(self.died(program.name))
+            told = self.crew.add(self.died(program.name))
             await self._restart(program)
             self.down.remove(program.name)
             await told

@@ -87,6 +87,13 @@ class Office:
         for case in await self._desk.list_cases(open_only=False):
             self.cases[case.case_id] = case
 
+    async def look(self, dossier: Dossier) -> desk_pb2.GetCaseResponse | None:
+        """The case of a dossier with its messages, or None while there is none."""
+        for case in self.cases.values():
+            if self._dossier(case) is dossier:
+                return await self._desk.get_case(case.case_id)
+        return None
+
     async def accept(self, dossier: Dossier) -> None:
         """The applicant stands at the counter: his documents are scanned, the case is opened."""
         officer = self._officer(dossier)
