@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simulator.citizens import Filing
     from simulator.faults import Faults
     from simulator.officers.dossier import Dossier, When
-    from simulator.officers.office import Office
+    from simulator.officers.office import Office, Plan
     from simulator.operators import Operators
     from simulator.picture import Picture
     from simulator.processes import Processes
@@ -55,7 +55,7 @@ class Play:
     _next_due: datetime | None = None
     _counters: dict[str, asyncio.Semaphore] = field(default_factory=lambda: {code: asyncio.Semaphore(_COUNTERS) for code in PROVINCES})
 
-    def planner(self, province: str) -> Callable[[When, str, Callable[[], Awaitable[None]]], None]:
+    def planner(self, province: str) -> Plan:
         """The calendar of one office."""
 
         def plan(when: When, counterpart: str, act: Callable[[], Awaitable[None]]) -> None:
