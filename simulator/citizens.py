@@ -119,9 +119,10 @@ def _arrival(number: int, wave: int) -> When:
 
 
 def _second_applications(filings: Sequence[Filing]) -> list[Filing]:
-    """Some people try their luck in a third province too, on the day they applied."""
+    """Some people try their luck in a third province too, on the day they applied, while nobody has looked at the first application."""
     second = []
-    for filing in filings[_CASES_A_SECOND_APPLICATION - 1 :: _CASES_A_SECOND_APPLICATION]:
+    waiting = [filing for filing in filings if not filing.dossier.early_look]
+    for filing in waiting[_CASES_A_SECOND_APPLICATION - 1 :: _CASES_A_SECOND_APPLICATION]:
         dossier = filing.dossier
         elsewhere = next(code for code in sorted(PROVINCES) if code not in {dossier.home, dossier.destination})
         when = When(filing.when.days, max(AFTERNOON, filing.when.number) + 1)

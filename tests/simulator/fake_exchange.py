@@ -9,6 +9,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 import grpc
+
 from core.procedures import PROCEDURES
 from core.refusals import ACTION_NOT_LEGAL, PERSON_CLAIMED, UNAVAILABLE, VERSION_CONFLICT, Kind, Refused
 from runtime import grpc_errors
