@@ -1,0 +1,33 @@
+-- One province's register. Times are microseconds since 1970 UTC.
+
+CREATE TABLE IF NOT EXISTS record (
+    number           INTEGER PRIMARY KEY,
+    id_number        TEXT    NOT NULL,
+    name             TEXT    NOT NULL,
+    household_number TEXT    NOT NULL,
+    record           BLOB    NOT NULL,  -- in the province's format, never read here
+    format           TEXT    NOT NULL,
+    status           TEXT    NOT NULL CHECK (status IN ('active', 'moved-out', 'deceased')),
+    since            INTEGER NOT NULL
+) STRICT;
+
+-- 一个公民只能在一个地方登记常住户口: the file itself refuses a second active record.
+CREATE UNIQUE INDEX IF NOT EXISTS one_active_record ON record (id_number) WHERE status = 'active';
+CREATE INDEX IF NOT EXISTS records_of_person ON record (id_number, number);
+
+-- No row is ever deleted, so `sequence` never repeats.
+CREATE TABLE IF NOT EXISTS operation (
+    sequence         INTEGER PRIMARY KEY,
+    operation_id     BLOB    NOT NULL UNIQUE CHECK (length(operation_id) = 16),
+    state            TEXT    NOT NULL CHECK (state IN ('reserved', 'finalised', 'released')),
+    change           TEXT    CHECK (change IN ('move-out', 'move-in')),  -- NULL in a tombstone, like the next four
+    id_number        TEXT,
+    name             TEXT,
+    record           BLOB,
+    format           TEXT,
+    household_number TEXT    UNIQUE,
+    record_number    INTEGER REFERENCES record (number),
+    since            INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX IF NOT EXISTS one_holder ON operation (id_number) WHERE state = 'reserved';
