@@ -55,16 +55,17 @@ class Entries:
             return None
         if entry.SerializeToString(deterministic=True) != data:
             self._add(index, "is not in canonical form")
-        for text in _wrong(record):
-            self._add(index, text)
-        self._check_order(record)
-        self._last = record
+        wrong = _wrong(entry)
+        for field in wrong:
+            self._add(index, f"has a wrong {field}")
+        if index == 0 and entry.kind != TRUST_LIST:
+            self._add(0, "is the first entry and not a trust list")
+        if not wrong:
+            self._check_order(record)
         return record
 
     def _check_order(self, record: Record) -> None:
-        last = self._last
-        if record.index == 0 and record.entry.kind != TRUST_LIST:
-            self._add(0, "is the first entry and not a trust list")
+        last, self._last = self._last, record
         if last is not None and record.recorded_at < last.recorded_at:
             self._add(record.index, "was recorded before the entry that it follows")
         if last is not None and record.business_at < last.business_at:
@@ -74,9 +75,8 @@ class Entries:
         self._findings.add(Check.ENTRIES, text, entry=index)
 
 
-def _wrong(record: Record) -> list[str]:
+def _wrong(entry: receipt_pb2.LogEntry) -> list[str]:
     """Fields that this kind of entry must have and has not, or the other way round."""
-    entry = record.entry
     id_bytes = 0 if entry.kind in _ABOUT_NO_CASE else ID_BYTES
     right = {
         "case_id": len(entry.case_id) == id_bytes,
@@ -88,4 +88,4 @@ def _wrong(record: Record) -> list[str]:
         "refusal": (entry.refusal > 0) == (entry.kind == REFUSED),
         "rules_kind": bool(entry.rules_kind) == (entry.kind == RULES),
     }
-    return [f"has a wrong {field}" for field, is_right in right.items() if not is_right]
+    return [field for field, is_right in right.items() if not is_right]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CHECKPOINT, VKEY, POLICY = "checkpoint", "log.vkey", "policy"
 OBJECTS = "objects/"
-BUNDLES = "tile/entries/"
+TILES = "tile/"
 
 
 class LogFolder:
@@ -33,8 +33,9 @@ class LogFolder:
     def __init__(self, path: Path) -> None:
         """Lists what is there now."""
         self._path = path
-        self.files = frozenset(_regular(path))
-        self.strange = frozenset(_strange(path))
+        found = dict(_walk(path))
+        self.files = frozenset(name for name, is_regular in found.items() if is_regular)
+        self.strange = frozenset(found) - self.files
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a file, or None when it cannot be read."""
@@ -60,8 +61,8 @@ class LogFolder:
         return frozenset(name.removeprefix(OBJECTS) for name in self.files if name.startswith(OBJECTS))
 
     def holds(self, size: int) -> bool:
-        """Whether the bundles that are there could hold so many entries; keeps a false size from being counted to."""
-        return size <= WIDTH * sum(name.startswith(BUNDLES) for name in self.files)
+        """Whether so many entries could be told of by the tiles and bundles that are there; a false size is not counted to."""
+        return size <= WIDTH * sum(name.startswith(TILES) for name in self.files)
 
 
 def check_files(folder: LogFolder, size: int, findings: Findings) -> None:
@@ -83,14 +84,6 @@ def _wanted(size: int) -> Iterator[str]:
         yield tile.path
         if tile.level == 0:
             yield tile.entries_path
-
-
-def _regular(path: Path) -> Iterator[str]:
-    return (name for name, is_regular in _walk(path) if is_regular)
-
-
-def _strange(path: Path) -> Iterator[str]:
-    return (name for name, is_regular in _walk(path) if not is_regular)
 
 
 def _walk(top: Path, below: str = "") -> Iterator[tuple[str, bool]]:

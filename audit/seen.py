@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.envelope import ReadMessage
 
 _TILES_KEPT = 512
-_ROOTS_KEPT = 4096
+_SUBTREES_KEPT = 4096
 
 
 class SeenCheckpoints:
@@ -30,8 +30,8 @@ class SeenCheckpoints:
     def __init__(self, folder: LogFolder, size: int, findings: Findings) -> None:
         """Takes the size of the log."""
         self._findings = findings
-        read = hash_reader(size, lru_cache(_TILES_KEPT)(folder.read_tile))
-        self._root = lru_cache(_ROOTS_KEPT)(lambda seen: range_root(range(seen), read))
+        tiles = lru_cache(_TILES_KEPT)(folder.read_tile)
+        self._read = lru_cache(_SUBTREES_KEPT)(hash_reader(size, tiles))  # neighbouring sizes share nearly all subtrees
 
     def check(self, record: Record, message: ReadMessage) -> None:
         """Checks the checkpoint that a header names, if it names one."""
@@ -43,7 +43,7 @@ class SeenCheckpoints:
             self._add(record, f"saw a checkpoint of {seen.size} entries before there were so many")
             return
         try:
-            root = self._root(seen.size)
+            root = range_root(range(seen.size), self._read)
         except (MerkleError, Refused):  # a tile is missing or malformed: findings of checks 2 and 3
             return
         if seen.root != root:

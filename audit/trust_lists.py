@@ -40,13 +40,16 @@ class TrustLists:
             return
         if self.current is not None and trust.version != self.current.version + 1:
             self._add(record, f"is version {trust.version} after version {self.current.version}")
+        if record.entry.trust_list_version != trust.version:
+            self._add(record, f"puts version {trust.version} in force and names version {record.entry.trust_list_version}")
         self.current = trust
 
     def check_named(self, record: Record) -> None:
-        """Makes sure that an entry was made under the version in force at its place."""
-        if self.current is not None and record.entry.trust_list_version != self.current.version:
-            kind = "puts a trust list in force" if record.entry.kind == TRUST_LIST else "was checked"
-            self._add(record, f"{kind} under version {record.entry.trust_list_version} instead of {self.current.version}")
+        """Makes sure that any other entry was made under the version in force at its place."""
+        if self.current is None or record.entry.kind == TRUST_LIST:
+            return
+        if record.entry.trust_list_version != self.current.version:
+            self._add(record, f"was made under version {record.entry.trust_list_version} instead of {self.current.version}")
 
     def _add(self, record: Record, text: str) -> None:
         self._findings.add(Check.TRUST_LISTS, text, entry=record.index)
