@@ -29,6 +29,7 @@ from simulator.registers.store import Record, Reservation, Store
 
 ANNA, BERT, CARL, DORA = "34052419800101001X", "11010519491231002X", "440524188001010014", "310101199001010019"
 SINCE = 1_000_000
+OPERATIONS = 5
 SEED = [
     Record(ANNA, "安娜", "320000000001", b"anna", "jiangsu-xml-1", Status.ACTIVE, SINCE),
     Record(BERT, "白特", "320000000001", b"bert", "jiangsu-xml-1", Status.ACTIVE, SINCE),
@@ -38,7 +39,7 @@ FROZEN = "CREATE TRIGGER frozen BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT
 FULL = "CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ROLLBACK, 'full'); END"
 
 people = st.sampled_from([ANNA, BERT, CARL, DORA])
-operations = st.sampled_from([bytes([number]) * 16 for number in range(8)])
+operations = st.sampled_from([bytes([number]) * 16 for number in range(OPERATIONS)])
 wishes = st.one_of(
     st.builds(Wish, st.just(Change.MOVE_OUT), people),
     st.builds(Wish, st.just(Change.MOVE_IN), people, st.just("新人"), st.sampled_from([b"new", b"other"]), st.just("jiangsu-xml-1")),
@@ -163,8 +164,11 @@ class Register(RuleBasedStateMachine):
         self.store.close()
         self.store = Store(self.path, "320000")
 
-    @rule()
-    def freeze_or_thaw(self) -> None:
+    @rule(really=st.sampled_from([True, False, False]))
+    def freeze_or_thaw(self, really: bool) -> None:  # noqa: FBT001 - drawn
+        """The file forbids every change, or allows them again; not too often, or little gets finalised."""
+        if not really:
+            return
         statements = ["DROP TRIGGER frozen", "DROP TRIGGER full"] if self.frozen else [FROZEN, FULL]
         with closing(sqlite3.connect(self.path)) as file:
             for statement in statements:
@@ -173,7 +177,7 @@ class Register(RuleBasedStateMachine):
 
     @invariant()
     def the_store_says_what_the_model_says(self) -> None:
-        for number in range(8):
+        for number in range(OPERATIONS):
             operation = bytes([number]) * 16
             known = self.model.operations.get(operation)
             assert self.store.state(operation) is (known.state if known else None)
@@ -197,7 +201,7 @@ class Register(RuleBasedStateMachine):
             ]
 
 
-Register.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Register.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 TestRegister = Register.TestCase
 
 
@@ -216,6 +220,16 @@ def test_household_numbers_are_given_once_and_in_order(path: Path) -> None:
         store.release(operation)
     store.close()
     assert given == ["329000000001", "329000000002", "329000000003"]
+
+
+@pytest.mark.parametrize("wish", [Wish(Change.MOVE_OUT, ANNA), Wish(Change.MOVE_IN, DORA, "朵拉", b"dora", "jiangsu-xml-1")])
+def test_a_repeated_finalise_changes_nothing(path: Path, wish: Wish) -> None:
+    with closing(Store(path, "320000")) as store:
+        store.reserve(b"o" * 16, wish)
+        assert store.finalise(b"o" * 16, 2 * SINCE) == 2 * SINCE
+        made = store.find(wish.id_number)
+        assert store.finalise(b"o" * 16, 3 * SINCE) == 2 * SINCE
+        assert store.find(wish.id_number) == made
 
 
 def test_somebody_who_comes_back_has_two_records(path: Path) -> None:
