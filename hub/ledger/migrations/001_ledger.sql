@@ -128,3 +128,4 @@ create table log_writer (
     root bytea not null,
     note bytea not null
 );
+insert into log_writer (size, root, note) values (0, '', '');
