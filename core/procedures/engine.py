@@ -89,7 +89,12 @@ def advance(case: Case | None, message: ReadMessage, at: datetime, rules: Rules)
 
 
 def consume_sequence(case: Case, message: ReadMessage) -> Case:
-    """The case after a signed refusal: unchanged, but the refused message has used up its `case_seq`."""
+    """The case after a signed refusal: unchanged, but the refused message has used up its `case_seq`.
+
+    What is not between the two parties of the case has no number in it (its `case_seq` was never compared) and uses none up.
+    """
+    if not _between_parties(case, message):
+        return case
     sequences = {**case.sequences, message.routing.sender: message.header.case_seq}
     return msgspec.structs.replace(case, sequences=sequences)
 
@@ -162,8 +167,12 @@ def _open(message: ReadMessage, at: datetime, rules: Rules) -> Case:
     return _start_clocks(case, routing.action, at, rules, from_receipt=False)
 
 
+def _between_parties(case: Case, message: ReadMessage) -> bool:
+    return {message.routing.sender, message.routing.receiver} == set(case.parties.values())
+
+
 def _check_party(case: Case, message: ReadMessage) -> None:
-    if {message.routing.sender, message.routing.receiver} != set(case.parties.values()):
+    if not _between_parties(case, message):
         raise Refused(NOT_A_PARTY, "sender")
 
 

@@ -187,6 +187,12 @@ def test_a_stranger_has_no_part() -> None:
     assert caught.value.kind is NOT_A_PARTY
 
 
+def test_what_is_not_between_the_parties_uses_up_no_number() -> None:
+    play = permitted()
+    elsewhere = message("withdraw", IN, "340000", 7, play.case.case_id)
+    assert engine.consume_sequence(play.case, elsewhere) is play.case
+
+
 def test_other_rules_than_those_of_the_case_are_refused() -> None:
     play = Play()
     case = play.do("apply", IN)
