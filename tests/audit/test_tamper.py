@@ -172,7 +172,7 @@ def test_one_changed_object_is_one_finding(logs: dict[str, tuple[LogBuilder, Pat
     assert len(names) > 60
     for name in names:
         data = (folder / "objects" / name).read_bytes()
-        (folder / "objects" / name).write_bytes(b"?" + data[1:])
+        (folder / "objects" / name).write_bytes(bytes((data[0] ^ 1,)) + data[1:])
         found = findings_of(folder)
         (folder / "objects" / name).write_bytes(data)
         assert [finding.place for finding in found] == [f"objects/{name}"]
