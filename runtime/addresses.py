@@ -12,6 +12,7 @@ import socket
 from typing import TYPE_CHECKING
 
 from core.refusals import BAD_SETTINGS, Refused
+from runtime import files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +45,8 @@ def settle(address: str, file: Path | None = None) -> str:
 
 
 def remember(file: Path, address: str) -> None:
-    """Writes `address` for the next run and for whoever looks for the server; readers see the old or the new text, never half."""
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(address)
-    new.replace(file)
+    """Leaves `address` for the next run and for whoever looks for the server."""
+    files.write(file, address)
 
 
 def _taken(probe: socket.socket, port: int) -> bool:
