@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import hmac
+from collections import defaultdict
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -38,7 +39,7 @@ from hub.ledger.work import Acknowledgement, Claim, Submission
 from yrdx.v1 import receipt_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from core.envelope import ReadMessage
     from core.rules import RuleBook
@@ -53,8 +54,8 @@ SKEW: Final = timedelta(minutes=5)
 class MaterialStore(Protocol):
     """Where sealed documents lie."""
 
-    async def has(self, digests: Collection[bytes]) -> Collection[bytes]:
-        """Those of the digests whose documents are stored, complete. Concurrent calls are fine."""
+    async def has(self, digests: Collection[bytes], sender: str, receiver: str) -> Collection[bytes]:
+        """Those of the digests whose documents this sender has stored, complete, for this receiver. Concurrent calls are fine."""
         ...
 
 
@@ -142,20 +143,25 @@ class Verifier:
 
 
 async def check_materials(works: Sequence[Submission | Refused], materials: MaterialStore) -> list[Submission | Refused]:
-    """Check 7 for a chunk: one question to the store, none when no message names a material."""
-    named = {material.digest for work in works if isinstance(work, Submission) for material in work.message.header.materials}
-    if not named:
-        return list(works)
-    absent = named.difference(await materials.has(named))
-    return [_with_materials(work, absent) for work in works]
+    """Check 7 for a chunk: one question a pair of provinces, none when no message names a material."""
+    named: defaultdict[tuple[str, str], set[bytes]] = defaultdict(set)
+    for work in works:
+        if isinstance(work, Submission) and work.objection is None:
+            named[_pair(work)].update(material.digest for material in work.message.header.materials)
+    stored = {pair: frozenset(await materials.has(digests, *pair)) for pair, digests in named.items() if digests}
+    return [_with_materials(work, stored) for work in works]
 
 
-def _with_materials(work: Submission | Refused, absent: Collection[bytes]) -> Submission | Refused:
+def _with_materials(work: Submission | Refused, stored: Mapping[tuple[str, str], frozenset[bytes]]) -> Submission | Refused:
     if isinstance(work, Refused) or work.objection is not None:
         return work
-    if not any(material.digest in absent for material in work.message.header.materials):
+    if {material.digest for material in work.message.header.materials} <= stored.get(_pair(work), frozenset()):
         return work
     return dataclasses.replace(work, objection=Refused(MATERIAL_ABSENT, "materials"))
+
+
+def _pair(work: Submission) -> tuple[str, str]:
+    return work.message.routing.sender, work.message.routing.receiver
 
 
 def _check_sender(message: ReadMessage, caller: str) -> None:

@@ -1,4 +1,4 @@
-"""The rows of a batch, in the shapes of the SQL types in `migrations/002_commit.sql`: field for field.
+"""The rows of a batch, in the shapes of the SQL types in `migrations/0002_commit.sql`: field for field.
 
 `entry` is the position (1, 2, 3…) of a row's log entry in the batch. Ids are UUIDs here, for the driver; everywhere else they are bytes.
 """

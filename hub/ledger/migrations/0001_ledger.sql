@@ -1,4 +1,4 @@
--- The ledger's tables. One transaction a commit (002_commit.sql) writes them; the lock on log_head puts all commits in one order.
+-- The ledger's tables. One transaction a commit (0002_commit.sql) writes them; the lock on log_head puts all commits in one order.
 -- Nothing here can be read back into a person: headers are pseudonymous, payloads sealed, tags hashed under the hub's pepper.
 
 create table log_head (
