@@ -143,7 +143,7 @@ def test_programs_that_nobody_cannot_reach_are_copied(folder: Path, monkeypatch:
 
     async def main() -> None:
         async with Postgres(folder / "postgres") as server:
-            program = Path(f"/proc/{server.pid}/exe").readlink()
+            program = await asyncio.to_thread(Path(f"/proc/{server.pid}/exe").readlink)
             assert program.is_relative_to(folder / "yrdx-postgres")
             await server.create_database("hub", "hub")
 
