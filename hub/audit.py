@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from core.ids import ID_BYTES
 from core.merkle import prove_consistency, prove_inclusion
 from core.refusals import BAD_FIELD, NOT_FOUND, Refused
-from hub.log import reading
 from hub.log.published import PublishedLog, Snapshot
+from hub.log.reading import LedgerReader
 from yrdx.v1 import audit_pb2, audit_pb2_grpc
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class AuditService(audit_pb2_grpc.AuditServicer):
     def __init__(self, folder: Path, pool: asyncpg.Pool) -> None:
         """Takes the log folder, and the ledger to find a message's entry in."""
         self._log = PublishedLog(folder)
-        self._pool = pool
+        self._ledger = LedgerReader(pool)
 
     async def GetCheckpoint(self, _request: audit_pb2.GetCheckpointRequest, _context: Context) -> audit_pb2.GetCheckpointResponse:  # noqa: N802 - gRPC
         """The newest signed checkpoint."""
@@ -89,7 +89,7 @@ class AuditService(audit_pb2_grpc.AuditServicer):
             return request.index
         if len(request.message_id) != ID_BYTES:
             raise Refused(BAD_FIELD, "message_id")
-        index = await reading.index_of(self._pool, request.message_id)
+        index = await self._ledger.index_of(request.message_id)
         if index is None:
             raise Refused(NOT_FOUND, "message_id")
         return index

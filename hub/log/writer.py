@@ -4,7 +4,8 @@ One publication, in this order: (1) read new entries and their objects from the 
 published entries still give the published root, and reads back what it wrote); (3) read the entries from the ledger once more and compare
 with what the disk holds; (4) sign the checkpoint; (5) put it into the `log_writer` row, if the row still is what this writer published
 last: of two writers only one gets through; (6) publish the `checkpoint` file and remove superseded tiles. A crash anywhere is completed by
-the same steps at the next start. A refusal (LOG_CORRUPT) ends the writer: nothing is signed until a person has looked.
+the same steps at the next start. A refusal (LOG_CORRUPT) ends the writer: nothing is signed until a person has looked. When it is the
+folder that is damaged, move it away: the next start writes it anew from the ledger, and it must come to the root that was published.
 
 Not checked here: what entries say. That is the auditors' work.
 """
@@ -13,15 +14,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from core.merkle import EMPTY_ROOT
 from core.refusals import LEDGER_SHORTER_THAN_LOG, LOG_CORRUPT, Refused
 from core.tiles import WIDTH, encode_bundle
-from hub.log import reading
 from hub.log.files import Batch, LogFiles
+from hub.log.reading import LedgerReader, Published
 from hub.log.scribe import Scribe, ScribeLost, scribe
 from pki.signer import verify_ed25519
 from runtime import process_log
@@ -40,15 +40,6 @@ ANEW = 16 * WIDTH
 """So many entries are stored anew at a start: what a power failure may have taken from the disk without a trace."""
 _IDLE_S = 1.0
 _LOG = process_log.get("hub.log")
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A signed checkpoint; an empty log has none."""
-
-    size: int = 0
-    root: bytes = EMPTY_ROOT
-    note: bytes = b""
 
 
 class LogWriter:
@@ -70,7 +61,7 @@ class LogWriter:
             interval_s: the shortest time between two checkpoints.
         """
         self.published = Published()
-        self._pool, self._folder, self._key, self._sign = pool, folder, key, sign
+        self._ledger, self._folder, self._key, self._sign = LedgerReader(pool), folder, key, sign
         self._sleep, self._interval_s = sleep, interval_s
         self._committed = asyncio.Event()
         self._stopping = False
@@ -88,16 +79,21 @@ class LogWriter:
         """Publishes until `stop`; cancelled, it leaves the rest to the next start.
 
         Raises:
-            Refused: LEDGER_SHORTER_THAN_LOG or LOG_CORRUPT.
+            Refused: LEDGER_SHORTER_THAN_LOG or LOG_CORRUPT; a database that is away is waited for.
         """
-        while not self._stopping:
+        while True:
             try:
                 async with scribe(self._folder) as files:
                     await self.resume(files)
                     await self._follow(files)
+                    return
             except ScribeLost:
                 _LOG.warning("the scribe ended, another one takes over")
-                await self._sleep(self._interval_s)
+            except Refused as refusal:
+                if not refusal.kind.retriable:
+                    raise
+                _LOG.warning("the ledger is away", exc_info=refusal)
+            await self._sleep(_IDLE_S)
 
     async def resume(self, files: Scribe) -> None:
         """Takes up where the last run ended, wherever that was.
@@ -108,7 +104,7 @@ class LogWriter:
         folder = LogFiles(self._folder)
         folder.introduce(self._key.vkey)
         note = folder.checkpoint()
-        row, file, size = await self._row(), self._opened(note or b""), await reading.size(self._pool)
+        row, file, size = await self._ledger.published(), self._opened(note or b""), await self._ledger.size()
         known = max(row, file, key=lambda one: one.size)
         if size < known.size:
             _LOG.critical("the ledger is shorter than the log", ledger=size, log=known.size, way_out=LEDGER_SHORTER_THAN_LOG.en)
@@ -119,7 +115,7 @@ class LogWriter:
         first = max(0, known.size - ANEW) // WIDTH * WIDTH if note else 0
         await self._store_anew(files, first, known)
         if row.size < known.size:
-            await self._compare_and_set(row, known)
+            await self._ledger.compare_and_set(row, known)
         if known.size:
             await files.publish(known.note, first, known.size)
         self.published = known
@@ -135,16 +131,16 @@ class LogWriter:
         """
         last = self.published
         first = last.size // WIDTH * WIDTH
-        entries = await reading.entries(self._pool, first, last.size + MOST)
+        entries = await self._ledger.entries(first, last.size + MOST)
         if first + len(entries) <= last.size:
             return False
-        objects = await reading.objects(self._pool, entries[last.size - first :])
+        objects = await self._ledger.objects(entries[last.size - first :])
         stored = await files.store(Batch(first, last.size, last.root, entries, last.size, objects))
         await self._compare_with_ledger(first, stored.size, stored.digest)
         note = sign_checkpoint(Checkpoint(self._key.name, stored.size, stored.root), self._key, self._sign)
         new = Published(stored.size, stored.root, note)
-        # If we crash here, nobody has seen the checkpoint; the next start signs the same one.
-        if not await self._compare_and_set(last, new):
+        # If we crash here, nobody has seen the checkpoint; the next start signs one that includes it.
+        if not await self._ledger.compare_and_set(last, new):
             _LOG.warning("another writer has published", size=last.size)
             await self.resume(files)
             return True
@@ -176,8 +172,8 @@ class LogWriter:
         size, root = (0, EMPTY_ROOT) if first == 0 else (known.size, known.root)
         while first < known.size:
             end = known.size if size == known.size else min(first + ANEW, known.size)
-            entries = await reading.entries(self._pool, first, end)
-            objects = await reading.objects(self._pool, entries)
+            entries = await self._ledger.entries(first, end)
+            objects = await self._ledger.objects(entries)
             stored = await files.store(Batch(first, size, root, entries, first, objects))
             await self._compare_with_ledger(first, stored.size, stored.digest)
             first, size, root = stored.size, stored.size, stored.root
@@ -185,13 +181,9 @@ class LogWriter:
             raise Refused(LOG_CORRUPT, f"entries 0 to {known.size}")
 
     async def _compare_with_ledger(self, first: int, end: int, digest: bytes) -> None:
-        entries = await reading.entries(self._pool, first, end)
+        entries = await self._ledger.entries(first, end)
         if hashlib.sha256(encode_bundle(entries)).digest() != digest:
             raise Refused(LOG_CORRUPT, f"entries {first} to {end}")
-
-    async def _row(self) -> Published:
-        row = await self._pool.fetchrow("select size, root, note from log_writer")
-        return Published(row["size"], row["root"], row["note"]) if row is not None and row["size"] else Published()
 
     def _opened(self, note: bytes) -> Published:
         if not note:
@@ -201,8 +193,3 @@ class LogWriter:
         except Refused as refusal:
             raise Refused(LOG_CORRUPT, "checkpoint") from refusal
         return Published(checkpoint.size, checkpoint.root, note)
-
-    async def _compare_and_set(self, last: Published, new: Published) -> bool:
-        query = "update log_writer set size = $1, root = $2, note = $3 where size = $4 and (size = 0 or root = $5)"
-        done = await self._pool.execute(query, new.size, new.root, new.note, last.size, last.root)
-        return bool(done == "UPDATE 1")

@@ -1,0 +1,44 @@
+"""What tests of the hub share: a PostgreSQL, and new ledgers in it."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+
+from tests.support import postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    Play = Callable[[asyncpg.Pool], Awaitable[None]]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
+    """One server for all tests of the hub."""
+    with postgres.server(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dsn(postgres_server: postgres.Server) -> str:
+    """One database for all of them: making one takes longer than most tests."""
+    return postgres_server.new_database()
+
+
+@pytest.fixture
+def ledger(dsn: str) -> Callable[[Play], None]:
+    """Runs a coroutine function on the pool of a new, empty ledger."""
+
+    async def run(play: Play) -> None:
+        async with asyncpg.create_pool(dsn, min_size=1, max_size=4) as pool:
+            await pool.execute("drop schema public cascade; create schema public")
+            for script in sorted((files("hub") / "ledger" / "migrations").iterdir(), key=lambda one: one.name):
+                await pool.execute(script.read_text(encoding="utf-8"))
+            await play(pool)
+
+    return lambda play: asyncio.run(run(play))
