@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
+from runtime.postgres import migrate
 from tests.support import postgres
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def ledger(dsn: str) -> Callable[[Play], None]:
     async def run(play: Play) -> None:
         async with asyncpg.create_pool(dsn, min_size=1, max_size=4) as pool:
             await pool.execute("drop schema public cascade; create schema public")
-            for script in sorted((files("hub") / "ledger" / "migrations").iterdir(), key=lambda one: one.name):
-                await pool.execute(script.read_text(encoding="utf-8"))
+            await migrate(pool, files("hub") / "ledger" / "migrations")
             await play(pool)
 
     return lambda play: asyncio.run(run(play))
