@@ -44,7 +44,7 @@ class Replay:
         """Replays an ACTION entry."""
         if self._skips(record):
             return
-        case = self._clock_silent(record, rules)
+        case = self._clock_silent(record)
         try:
             after = engine.advance(case, _under(rules, message), record.business_at, rules)
         except Refused as refusal:
@@ -59,7 +59,7 @@ class Replay:
         """Replays a REFUSED entry: nothing changes but that it uses up its number."""
         if self._skips(record):
             return
-        case = self._clock_silent(record, rules)
+        case = self._clock_silent(record)
         if (text := _wrong_refusal(record, case, message, rules)) is not None:
             self._give_up(record, text)
             return
@@ -99,11 +99,11 @@ class Replay:
         self._findings.count(Check.REPLAY)
         return False
 
-    def _clock_silent(self, record: Record, rules: Rules) -> Case | None:
+    def _clock_silent(self, record: Record) -> Case | None:
         """The case before an action; a limit that had passed by then and was not logged is a finding."""
         case = self._cases.get(record.entry.case_id)
         if case is not None:
-            for event in engine.due(case, record.business_at, rules.procedure)[:1]:
+            for event in engine.due(case, record.business_at, self._rules.of_case(case).procedure)[:1]:
                 text = f"overtakes the limit {event.deadline}, due {event.due_at:%Y-%m-%d %H:%M} UTC"
                 self._findings.add(Check.DUE_EVENTS, text, entry=record.index)
         return case

@@ -13,7 +13,7 @@ from core.envelope import sha256
 from core.procedures import PROCEDURES
 from core.procedures.model import Policy, canonical, parse
 from core.receipts import timestamp
-from core.refusals import CASE_CLOSED, NOT_A_PARTY, OUT_OF_PROCEDURE, PERSON_CLAIMED, UNKNOWN_RULES, WRONG_PARTY
+from core.refusals import CASE_CLOSED, NOT_A_PARTY, OUT_OF_PROCEDURE, PERSON_CLAIMED, RULES_CHANGED, UNKNOWN_RULES, WRONG_PARTY
 from pki.identity import HUB
 from tests.audit.verifying import found_in
 from tests.support.log_folder import IN, OUT, LogBuilder, transfer
@@ -443,6 +443,20 @@ class TestReplay:
         say(log, case_id, "refuse", IN)
         log.refuse(log.message(case_id, "permit", IN, OUT), CASE_CLOSED.number)
         assert found_in(log, tmp_path) == {}
+
+    def test_a_case_stays_under_its_rules_when_newer_ones_come(self, log: LogBuilder, tmp_path: Path) -> None:
+        """Newer rules know one limit less; the case still has it, whatever rules a message names."""
+        case_id = apply(log)
+        newer = canonical(
+            msgspec.structs.replace(PROCEDURES["household-transfer"], deadlines=PROCEDURES["household-transfer"].deadlines[1:])
+        )
+        log.rules("procedure", newer)
+        log.refuse(log.message(case_id, "permit", IN, OUT, procedure_digest=sha256(newer)), RULES_CHANGED.number)
+        log.wait(days=40)
+        log.refuse(log.message(case_id, "permit", IN, OUT, procedure_digest=sha256(newer)), RULES_CHANGED.number)
+        found = found_in(log, tmp_path)
+        assert list(found) == [(10, FIRST + 3)]
+        assert found[10, FIRST + 3].startswith("overtakes the limit review")
 
     def test_one_lie_about_a_case_is_one_finding(self, log: LogBuilder, tmp_path: Path) -> None:
         case_id = apply(log)
