@@ -23,7 +23,7 @@ from core.edge import Edge
 from core.entries import DELIVERED, named_objects, read_entry
 from core.merkle import leaf_hash
 from core.refusals import LOG_CORRUPT, Refused
-from core.tiles import LEVELS, WIDTH, Tile, decode_bundle, encode_bundle, new_tiles, split_hashes
+from core.tiles import HEIGHT, LEVELS, WIDTH, Tile, decode_bundle, encode_bundle, new_tiles, split_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ class LogFiles:
         self._write(CHECKPOINT, note, synced=True)
         # If we crash here, superseded tiles stay: a start publishes the same checkpoint again.
         for level in LEVELS:
-            old, new = old_size >> 8 * level, size >> 8 * level
+            old, new = old_size >> HEIGHT * level, size >> HEIGHT * level
             for index in range(old // WIDTH, -(-new // WIDTH)):
                 current = Tile(level, index, min(WIDTH, new - index * WIDTH))
                 self._remove_other_widths(current.path)
@@ -127,7 +127,7 @@ class LogFiles:
         """Written in place, not renamed: nothing names an unpublished object, and a torn one is noticed when it is stored again."""
         path = f"{self._folder}/objects/{name}"
         try:
-            with open(path, "xb", buffering=0) as file:  # noqa: PTH123 - four of these a message; Path.open costs half as much again
+            with open(path, "xb") as file:  # noqa: PTH123 - four of these a message; Path.open costs half as much again
                 file.write(data)
         except FileExistsError:
             if Path(path).read_bytes() != data:
@@ -154,7 +154,7 @@ class LogFiles:
 
     def _read_wider(self, tile: Tile, size: int) -> bytes:
         """The hashes of a tile of an earlier tree, which by now holds more of them."""
-        width = min(WIDTH, (size >> 8 * tile.level) - tile.index * WIDTH)
+        width = min(WIDTH, (size >> HEIGHT * tile.level) - tile.index * WIDTH)
         try:
             data = (self._folder / Tile(tile.level, tile.index, width).path).read_bytes()
             hashes = split_hashes(data, width)
@@ -173,9 +173,10 @@ class LogFiles:
     def _write(self, name: str, data: bytes, *, synced: bool) -> None:
         path = self._folder / name
         new = path.with_name(f".{path.name}.new")
-        with new.open("wb", buffering=0) as file:
+        with new.open("wb") as file:
             file.write(data)
             if synced:
+                file.flush()
                 os.fsync(file.fileno())
         # If we crash here, the old file is still whole and in place; the next write of this name takes the temporary one.
         new.replace(path)

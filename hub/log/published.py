@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from core.checkpoint import Checkpoint, parse_checkpoint
+from core.merkle import HASH_BYTES
 from core.note import parse_note
 from core.refusals import LOG_CORRUPT, NOT_FOUND, UNAVAILABLE, Refused
-from core.tiles import WIDTH, Tile, decode_bundle, hash_reader
+from core.tiles import HEIGHT, WIDTH, Tile, decode_bundle, hash_reader
 from hub.log.files import CHECKPOINT
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ class Snapshot:
         return hash_reader(size, self._read_tile)
 
     def _read_tile(self, tile: Tile) -> bytes:
-        return (self.folder / self._widest(tile).path).read_bytes()[: tile.width * 32]
+        return (self.folder / self._widest(tile).path).read_bytes()[: tile.width * HASH_BYTES]
 
     def _widest(self, tile: Tile) -> Tile:
         """The tile as it lies in the folder: an older tree had it with fewer hashes."""
-        hashes = self.checkpoint.size >> 8 * tile.level
+        hashes = self.checkpoint.size >> HEIGHT * tile.level
         return Tile(tile.level, tile.index, min(WIDTH, hashes - tile.index * WIDTH))
 
 

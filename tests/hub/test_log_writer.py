@@ -6,6 +6,9 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -276,6 +279,32 @@ def test_a_scribe_that_is_killed_is_replaced(ledger: Ledger, tmp_path: Path) -> 
         assert children() == []
 
     ledger(play)
+
+
+_HUB = """
+import asyncio, pathlib, sys
+from hub.log.scribe import scribe
+
+async def main():
+    async with scribe(pathlib.Path(sys.argv[1])) as files:
+        print(files._process.pid, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def test_a_scribe_does_not_outlive_a_hub_that_is_killed(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", _HUB, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True) as hub:
+        assert hub.stdout is not None
+        left = Path(f"/proc/{int(hub.stdout.readline())}")
+        assert left.exists()
+        hub.kill()
+    for _ in range(500):
+        if not left.exists():
+            return
+        time.sleep(0.01)
+    pytest.fail("the scribe is still there")
 
 
 def test_a_folder_signed_by_somebody_else_is_refused(ledger: Ledger, tmp_path: Path) -> None:
