@@ -1,4 +1,4 @@
-"""A hub that lies consistently: tree, digests and checkpoint are right, one statement is false. Each lie is found: checks 8, 9."""
+"""A hub that lies consistently: tree, digests and checkpoint are right, one statement is false. Each is found: checks 8, 9."""
 
 from __future__ import annotations
 
