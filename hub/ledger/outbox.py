@@ -40,10 +40,6 @@ _UNPUBLISHED = f"""{_CONTENT}
 _LOGGED = """
     select d.delivered_receipt, d.delivered_at, d.delivered_step from deliveries d join messages m using (message_id)
     where d.message_id = any($2::uuid[]) and d.delivered_receipt is not null and (m.sender = $1 or d.receiver = $1)"""
-_MEMBERS = """
-    select receiver, count(*) as undelivered, min(committed_at) as oldest from deliveries
-    where delivered_receipt is null group by receiver"""
-_OVERDUE = "select overdue, count(*) as cases from cases where open and overdue is not null group by overdue"
 
 
 class Waiting(NamedTuple):
@@ -51,13 +47,6 @@ class Waiting(NamedTuple):
 
     place: Place
     committed_at: datetime
-
-
-class Mail(NamedTuple):
-    """What waits for a province."""
-
-    undelivered: int
-    oldest: datetime
 
 
 class Outbox:
@@ -113,16 +102,6 @@ class Outbox:
             )
             for row in rows
         ]
-
-    async def mail(self) -> dict[str, Mail]:
-        """What waits for each province that has anything waiting."""
-        async with reaching():
-            return {row["receiver"]: Mail(row["undelivered"], row["oldest"]) for row in await self._pool.fetch(_MEMBERS)}
-
-    async def overdue(self) -> dict[str, int]:
-        """Open cases in which a province holds the ball while a limit has passed."""
-        async with reaching():
-            return {row["overdue"]: row["cases"] for row in await self._pool.fetch(_OVERDUE)}
 
 
 def _delivery(row: asyncpg.Record) -> exchange_pb2.Delivery:

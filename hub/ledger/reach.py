@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from core.refusals import UNAVAILABLE, Refused
+from runtime.postgres import LOST
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,5 +28,5 @@ async def reaching() -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(LIMIT_S):
             yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except (*LOST, asyncpg.PostgresError) as error:
         raise Refused(UNAVAILABLE, "ledger") from error

@@ -41,7 +41,6 @@ _DELIVERIES = """
 _CLAIMS = "select tag, case_id from claims where tag = any($1::bytea[])"
 _COMMIT = "select * from ledger_commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _DUE = "select case_id from cases where open and next_due <= $1 order by next_due limit $2"
-_NEXT_DUE = "select min(next_due) from cases where open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +88,6 @@ class LedgerStore:
         """Open cases on which the clock has to act, the longest waiting first."""
         async with reaching():
             return [row["case_id"].bytes for row in await self._pool.fetch(_DUE, at, limit)]
-
-    async def next_due(self) -> datetime | None:
-        """The next moment at which the clock acts on any case."""
-        async with reaching():
-            moment: datetime | None = await self._pool.fetchval(_NEXT_DUE)
-        return moment
 
     async def snapshot(self, works: Sequence[Work]) -> Snapshot:
         """Everything that these works name, each row as of some moment before the commit."""

@@ -11,9 +11,14 @@ import pytest
 
 from runtime.postgres import migrate
 from tests.support import postgres
+from tests.support.ledger import ledger as working_ledger
+from tests.support.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from tests.support.ledger import Ledger
 
     Play = Callable[[asyncpg.Pool], Awaitable[None]]
 
@@ -42,3 +47,14 @@ def ledger(dsn: str) -> Callable[[Play], None]:
             await play(pool)
 
     return lambda play: asyncio.run(run(play))
+
+
+@pytest.fixture
+def play(ledger: Callable[[Play], None], tmp_path: Path) -> Callable[[Callable[[Ledger], Awaitable[None]]], None]:
+    """Runs a coroutine function on a new ledger with a committer at work."""
+
+    async def begin(pool: asyncpg.Pool, body: Callable[[Ledger], Awaitable[None]]) -> None:
+        async with working_ledger(World(tmp_path), pool) as made:
+            await body(made)
+
+    return lambda body: ledger(lambda pool: begin(pool, body))

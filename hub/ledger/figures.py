@@ -1,0 +1,70 @@
+"""Counts what an operator wants to know about the ledger. Each figure is from its own moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from hub.ledger.reach import reaching
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    import asyncpg
+
+_HEAD = "select size, business_at from log_head"
+_CASES = "select min(next_due) as next_due, count(*) as open_cases from cases where open"
+_MAIL = """
+    select receiver, count(*) as undelivered, min(committed_at) as oldest from deliveries
+    where delivered_receipt is null group by receiver"""
+_OVERDUE = "select overdue, count(*) as cases from cases where open and overdue is not null group by overdue"
+
+
+class Mail(NamedTuple):
+    """What waits for a province."""
+
+    undelivered: int
+    oldest: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The state of the ledger.
+
+    Attributes:
+        size: entries of the log.
+        business_at: business time at its head.
+        next_due: when the clock acts next on any case.
+        open_cases: cases that are not closed.
+        mail: by receiver, where anything waits.
+        overdue: open cases in which a province holds the ball while a limit has passed, where there are any.
+    """
+
+    size: int
+    business_at: datetime
+    next_due: datetime | None
+    open_cases: int
+    mail: Mapping[str, Mail]
+    overdue: Mapping[str, int]
+
+
+async def read(pool: asyncpg.Pool) -> Figures:
+    """Reads all figures.
+
+    Raises:
+        Refused: UNAVAILABLE when the database cannot be reached.
+    """
+    async with reaching(), pool.acquire() as connection:
+        (head,) = await connection.fetch(_HEAD)
+        (cases,) = await connection.fetch(_CASES)
+        mail = {row["receiver"]: Mail(row["undelivered"], row["oldest"]) for row in await connection.fetch(_MAIL)}
+        overdue = {row["overdue"]: row["cases"] for row in await connection.fetch(_OVERDUE)}
+    return Figures(
+        size=head["size"],
+        business_at=head["business_at"],
+        next_due=cases["next_due"],
+        open_cases=cases["open_cases"],
+        mail=mail,
+        overdue=overdue,
+    )
