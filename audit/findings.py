@@ -100,6 +100,6 @@ class Findings:
         return sum(self.counted.values())
 
     def kept(self) -> list[Finding]:
-        """The kept findings, by check, then by entry."""
+        """The kept findings, by check, then by entry; what concerns no single entry comes last."""
         found = [finding for findings in self._kept.values() for finding in findings]
-        return sorted(found, key=lambda finding: (finding.check, -1 if finding.entry is None else finding.entry))
+        return sorted(found, key=lambda finding: (finding.check, finding.entry is None, finding.entry or 0))
