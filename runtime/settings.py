@@ -42,7 +42,7 @@ class KafkaSettings(Settings, frozen=True, kw_only=True):
         bootstrap: `host:port`, several separated by commas.
         tls: client certificate for a real cluster; None speaks plain text (loopback only).
         embedded: the broker of `runtime.embedded.broker`: needs a shim and forgets everything when it restarts.
-        replication: copies of each topic made here; -1 takes the cluster's default.
+        replication: copies of each topic that is made here; 3 in a cluster.
     """
 
     bootstrap: str

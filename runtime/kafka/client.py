@@ -1,0 +1,150 @@
+"""The only importer of aiokafka but for its patches. It has no types: the three clients we use, as Protocols, with our limits.
+
+Decides how clients are configured: idempotent producer with acks=all, consumer without a group and without auto-commit, requests that
+give up after `REQUEST_S`. What may be promised on top of that: `Producer` and `Consumer`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from typing import TYPE_CHECKING, Any, Protocol
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from runtime.kafka import patches
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from runtime.settings import KafkaSettings
+
+RECORD_LIMIT = 1_000_000
+"""Bytes of one record; what a broker takes by default, less its overhead."""
+
+REQUEST_S = 3.0
+ERRORS = (KafkaError, OSError, TimeoutError)
+"""Everything that an unreachable, stopped or restarted broker makes aiokafka raise."""
+
+patches.install()
+logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it says every attempt; we say it once, where it matters
+
+
+class Fetched(Protocol):
+    """A record as it was read."""
+
+    partition: int
+    offset: int
+    value: bytes
+
+
+class ProducerClient(Protocol):
+    """What we use of AIOKafkaProducer."""
+
+    async def send(self, topic: str, *, value: bytes, key: bytes, partition: int) -> asyncio.Future[object]:
+        """Queues a record; the future is done when all replicas have it."""
+        ...
+
+    async def stop(self) -> None:
+        """Sends what is queued, however long it takes, and closes."""
+        ...
+
+
+class ConsumerClient(Protocol):
+    """What we use of AIOKafkaConsumer."""
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Sets where to read on."""
+        ...
+
+    async def seek_to_end(self, *partitions: TopicPartition) -> object:
+        """Lets `position` look up the end."""
+        ...
+
+    async def position(self, partition: TopicPartition) -> int:
+        """The offset to be read next."""
+        ...
+
+    async def getmany(self, *, timeout_ms: int) -> Mapping[TopicPartition, Sequence[Fetched]]:
+        """What has arrived, at most so long awaited."""
+        ...
+
+    async def stop(self) -> None:
+        """Closes."""
+        ...
+
+
+async def producer(settings: KafkaSettings) -> ProducerClient:
+    """A connected producer."""
+    client: Any = AIOKafkaProducer(
+        enable_idempotence=True, acks="all", max_request_size=RECORD_LIMIT, max_batch_size=RECORD_LIMIT // 4, **_common(settings)
+    )
+    started: ProducerClient = await _started(client)
+    return started
+
+
+async def consumer(settings: KafkaSettings, partitions: Sequence[TopicPartition]) -> ConsumerClient:
+    """A connected consumer of `partitions`. Out of range means that the log was cut or begun anew: it reads on from the beginning."""
+    client: Any = AIOKafkaConsumer(group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", **_common(settings))
+    started: ConsumerClient = await _started(client)
+    client.assign(partitions)
+    return started
+
+
+def partitions_of(topic: str, count: int) -> list[TopicPartition]:
+    """All partitions of a topic."""
+    return [TopicPartition(topic, number) for number in range(count)]
+
+
+async def create_topics(settings: KafkaSettings, names: Sequence[str], partitions: int) -> None:
+    """Creates those of the topics that do not exist."""
+    client: Any = AIOKafkaAdminClient(**_common(settings))
+    try:
+        await client.start()
+        topics = [NewTopic(name, partitions, settings.replication) for name in names]
+        for _, code, *_ in (await client.create_topics(topics)).topic_errors:
+            error = for_code(code)
+            if code != 0 and error is not TopicAlreadyExistsError:
+                raise error
+    finally:
+        await client.close()
+
+
+async def close(client: ProducerClient | ConsumerClient) -> None:
+    """Closes a client in whatever state it is, within about twice `REQUEST_S`."""
+    task = asyncio.current_task()
+    try:
+        await client.stop()
+    except asyncio.CancelledError:
+        if task is not None and task.cancelling():
+            raise
+        # aiokafka lets the cancellation of its own waiting fetch escape, before it has closed its connections.
+        inner: Any = client
+        await inner._client.close()  # noqa: SLF001 - see above
+    except ERRORS:
+        return
+
+
+async def _started(client: Any) -> Any:
+    try:
+        await client.start()
+    except BaseException:
+        await close(client)
+        raise
+    return client
+
+
+def _common(settings: KafkaSettings) -> dict[str, Any]:
+    if settings.embedded:
+        from runtime.embedded import broker_shim  # noqa: PLC0415 - for the embedded broker only
+
+        broker_shim.install()
+    common = {"bootstrap_servers": settings.bootstrap, "request_timeout_ms": int(REQUEST_S * 1000)}
+    if settings.tls is None:
+        return common
+    context = ssl.create_default_context(cafile=settings.tls.root)
+    context.load_cert_chain(settings.tls.certificate, settings.tls.key)
+    return {**common, "security_protocol": "SSL", "ssl_context": context}
