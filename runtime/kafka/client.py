@@ -26,6 +26,10 @@ RECORD_LIMIT = 1_000_000
 """Bytes of one record; what a broker takes by default, less its overhead."""
 
 REQUEST_S = 3.0
+EMBEDDED_WAIT_MS = 10
+"""How long the embedded broker may hold an empty answer back: unlike Apache Kafka it does not wake up when a record comes.
+10 ms cost 0.04 s of CPU a second for each consumer and 3 ms of latency; 500 ms cost 200."""
+
 ERRORS = (KafkaError, OSError, TimeoutError)
 """Everything that an unreachable, stopped or restarted broker makes aiokafka raise."""
 
@@ -60,12 +64,8 @@ class ConsumerClient(Protocol):
         """Sets where to read on."""
         ...
 
-    async def seek_to_end(self, *partitions: TopicPartition) -> object:
-        """Lets `position` look up the end."""
-        ...
-
-    async def position(self, partition: TopicPartition) -> int:
-        """The offset to be read next."""
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:
+        """The offsets that the next records will have."""
         ...
 
     async def getmany(self, *, timeout_ms: int) -> Mapping[TopicPartition, Sequence[Fetched]]:

@@ -93,13 +93,9 @@ class Consumer:
             raise
 
     async def _position(self, client: ConsumerClient) -> None:
+        ends = await client.end_offsets(self._partitions)
         for partition in self._partitions:
-            number = partition.partition
-            if number in self._next:
-                client.seek(partition, self._next[number])
-            else:
-                await client.seek_to_end(partition)
-                self._next[number] = await client.position(partition)
+            client.seek(partition, self._next.setdefault(partition.partition, ends[partition]))
 
     async def _close(self) -> None:
         client, self._client = self._client, None

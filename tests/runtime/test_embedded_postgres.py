@@ -7,7 +7,10 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +19,13 @@ import pytest
 
 from core.refusals import BAD_SETTINGS, UNAVAILABLE, Refused
 from runtime.embedded import home
+from runtime.embedded.broker import Broker
 from runtime.embedded.postgres import Postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+HERE = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -28,9 +34,8 @@ def folder() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="yrdx-test-"))
     path.chmod(0o755)
     yield path
-    place = (path / "postgres" / "server").resolve()
-    if place.exists() and path not in place.parents:
-        shutil.rmtree(place)
+    for link in path.glob("*/server"):
+        shutil.rmtree(link.resolve())
     shutil.rmtree(path)
 
 
@@ -132,8 +137,13 @@ def test_a_folder_that_was_deleted_and_made_again_is_empty(folder: Path) -> None
             return await server.create_database("hub", "hub")
 
     first = asyncio.run(main(""))
+    place = (folder / "postgres" / "server").resolve()
     shutil.rmtree(folder / "postgres")
     asyncio.run(main(first))
+    shutil.rmtree(folder / "postgres")
+    (folder / "other").mkdir()
+    home.settle(folder / "other")
+    assert not place.exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs the programs elsewhere")
@@ -161,6 +171,53 @@ def test_a_server_that_an_earlier_parent_left_is_replaced(folder: Path) -> None:
             assert "hub" in await server.create_database("hub", "hub")
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_parent_that_is_killed_leaves_nothing_that_the_next_start_minds(folder: Path, number: signal.Signals) -> None:
+    script = f"""
+import asyncio, pathlib
+from runtime.embedded.broker import Broker
+from runtime.embedded.postgres import Postgres
+async def main():
+    folder = pathlib.Path({str(folder)!r})
+    broker, server = Broker(folder / "broker"), Postgres(folder / "postgres")
+    await broker.start()
+    await server.start()
+    print(broker.pid, server.pid, await server.create_database("hub", "hub"), flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert parent.stdout is not None
+    broker, server, dsn = parent.stdout.readline().split()
+    parent.send_signal(number)
+    parent.communicate(timeout=10)
+    deadline = time.monotonic() + 10
+    while any(_alive(pid) for pid in (broker, server)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+    async def main() -> None:
+        async with Broker(folder / "broker"), Postgres(folder / "postgres"):
+            connection = await asyncpg.connect(dsn)
+            await connection.close()
+
+    asyncio.run(main())
+
+
+def _alive(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_anybody_but_root_runs_it_directly(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    found = home.settle(folder)
+    assert (found.user, found.place) == (None, folder / "server")
+    assert (found.programs / "postgres").exists()
 
 
 def test_a_server_that_does_not_run_has_no_pid(tmp_path: Path) -> None:
