@@ -1,4 +1,4 @@
-"""Kafka names: one topic a province, one partition a lane."""
+"""Kafka names and limits: one topic a province, one partition a lane."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 PARTITIONS: Final = LANES
 """Partition n carries lane n, so that order within a case survives the transport."""
+
+MAX_VALUE: Final = 950_000
+"""Bytes of a record's value; a broker takes a megabyte by default, key and framing included. Larger deliveries come from the ledger."""
 
 
 def topic(province: str) -> str:

@@ -30,17 +30,28 @@ _LOG = process_log.get("hub.trust")
 
 
 class TrustInForce:
-    """Holds the version in force and changes it.
+    """Holds the version in force and changes it."""
 
-    Attributes:
-        changed: called after each change, for whoever keeps peers connected.
-    """
+    def __init__(
+        self,
+        root_certificate_pem: bytes,
+        signing_key_id: bytes,
+        artefacts: Artefacts,
+        clock: Clock,
+        *,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Starts with no version; `follow` or `take_file` gives the first.
 
-    def __init__(self, root_certificate_pem: bytes, signing_key_id: bytes, artefacts: Artefacts, clock: Clock) -> None:
-        """Starts with no version; `follow` or `publish` gives the first."""
-        self.changed: Callable[[], None] = lambda: None
+        Args:
+            root_certificate_pem: the anchor.
+            signing_key_id: of the key with which this hub signs.
+            artefacts: where versions are logged.
+            clock: the real time.
+            changed: called after each change, for whoever keeps peers connected.
+        """
         self._root, self._signing_key_id = root_certificate_pem, signing_key_id
-        self._artefacts, self._clock = artefacts, clock
+        self._artefacts, self._clock, self._changed = artefacts, clock, changed
         self._current: Trust | None = None
 
     def current(self) -> Trust:
@@ -136,4 +147,4 @@ class TrustInForce:
     def _put(self, trust: Trust) -> None:
         self._current = trust
         _LOG.info("trust list in force", version=trust.version)
-        self.changed()
+        self._changed()

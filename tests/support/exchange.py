@@ -1,0 +1,186 @@
+"""A whole hub in this process, with a real broker and database, and nodes that are a voice on a gRPC channel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from core.ids import PROVINCES
+from core.receipts import timestamp
+from hub.composition import Hub, running
+from hub.settings import HubSettings
+from pki.identity import HUB, Role
+from runtime import settings
+from runtime.addresses import free_port
+from runtime.clock import SystemClock
+from runtime.embedded.broker import Broker
+from runtime.grpc_client import channel
+from tests.support.world import Speaker, World
+from yrdx.v1 import exchange_pb2, exchange_pb2_grpc, operations_pb2, operations_pb2_grpc, receipt_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from yrdx.v1 import envelope_pb2
+
+PATIENCE_S = 20.0
+
+
+@dataclass
+class Node:
+    """A province's end: submits, and follows its stream.
+
+    Attributes:
+        acknowledges: whether it answers deliveries with receipts by itself.
+        deliveries, receipts, problems: what came on the stream, in order.
+        standing_by: each change of the lease, as the hub told it.
+    """
+
+    speaker: Speaker
+    exchange: exchange_pb2_grpc.ExchangeAsyncStub
+    acknowledges: bool = True
+    deliveries: list[exchange_pb2.Delivery] = field(default_factory=list)
+    receipts: list[exchange_pb2.LoggedReceipt] = field(default_factory=list)
+    problems: list[exchange_pb2.Problem] = field(default_factory=list)
+    standing_by: list[bool] = field(default_factory=list)
+    _sending: asyncio.Queue[exchange_pb2.DeliverRequest] = field(default_factory=asyncio.Queue)
+
+    @property
+    def code(self) -> str:
+        return self.speaker.code
+
+    async def submit(self, *envelopes: envelope_pb2.Envelope) -> list[exchange_pb2.SubmitResult]:
+        response = await self.exchange.Submit(exchange_pb2.SubmitRequest(envelopes=envelopes), timeout=PATIENCE_S)
+        return list(response.results)
+
+    async def accepted(self, *envelopes: envelope_pb2.Envelope) -> list[receipt_pb2.Receipt]:
+        """Submits what must be accepted."""
+        receipts = [receipt_of(result) for result in await self.submit(*envelopes)]
+        assert not any(receipt.refusal for receipt in receipts), receipts
+        return receipts
+
+    @asynccontextmanager
+    async def stream(self, instance: str = "one", credits_: int = 1000) -> AsyncIterator[None]:
+        """Follows the stream until the block ends."""
+        self._sending = asyncio.Queue()
+        self.send(opening=exchange_pb2.DeliverOpening(instance=instance))
+        self.send(credits=credits_)
+        call = self.exchange.Deliver(self._requests())
+        async with asyncio.TaskGroup() as group:
+            following = group.create_task(self._follow(call))
+            yield
+            following.cancel()
+            call.cancel()
+
+    def send(self, **request: Any) -> None:
+        self._sending.put_nowait(exchange_pb2.DeliverRequest(**request))
+
+    def acknowledge(self, delivery: exchange_pb2.Delivery, **changes: Any) -> None:
+        self.send(receipt=self.speaker.delivered(delivery, **changes))
+
+    def received(self, envelope: envelope_pb2.Envelope) -> int:
+        """How often a message was delivered so far."""
+        return sum(one.envelope.header == envelope.header for one in self.deliveries)
+
+    async def _requests(self) -> AsyncIterator[exchange_pb2.DeliverRequest]:
+        while True:
+            yield await self._sending.get()
+
+    async def _follow(self, call: Any) -> None:
+        with suppress(asyncio.CancelledError, grpc.aio.AioRpcError):
+            async for response in call:
+                self._take(response)
+
+    def _take(self, response: exchange_pb2.DeliverResponse) -> None:
+        kind = response.WhichOneof("response")
+        if kind == "delivery":
+            self.deliveries.append(response.delivery)
+            if self.acknowledges:
+                self.acknowledge(response.delivery)
+        elif kind == "receipt":
+            self.receipts.append(response.receipt)
+        elif kind == "problem":
+            self.problems.append(response.problem)
+        else:
+            self.standing_by.append(not response.stand_by.active)
+
+
+@dataclass
+class Exchange:
+    """A running hub with its surroundings.
+
+    Attributes:
+        nodes: of the four provinces, without open streams.
+    """
+
+    world: World
+    broker: Broker
+    hub: Hub
+    nodes: dict[str, Node]
+    operations: operations_pb2_grpc.OperationsAsyncStub
+
+    async def status(self) -> operations_pb2.StatusResponse:
+        return await self.operations.Status(operations_pb2.StatusRequest(), timeout=PATIENCE_S)
+
+    async def idle(self) -> operations_pb2.StatusResponse:
+        """Waits until the hub is idle."""
+        await until(self._is_idle)
+        return await self.status()
+
+    async def advance(self, to: datetime) -> int:
+        request = operations_pb2.AdvanceBusinessTimeRequest(to=timestamp(to))
+        return (await self.operations.AdvanceBusinessTime(request, timeout=PATIENCE_S)).due_events
+
+    async def wait_business(self, **span: float) -> int:
+        """Moves business time by a span."""
+        now = (await self.status()).business_at.ToDatetime(SystemClock().now().tzinfo)
+        return await self.advance(now + timedelta(**span))
+
+    async def _is_idle(self) -> bool:
+        return (await self.status()).idle
+
+
+@asynccontextmanager
+async def exchange(
+    folder: Path, dsn: str, world: World | None = None, broker: Broker | None = None, **changes: Any
+) -> AsyncIterator[Exchange]:
+    """A hub on this database; entering again with the same folder, world and broker restarts it."""
+    world = world or World(folder)
+    async with AsyncExitStack() as stack:
+        if broker is None:
+            broker = await stack.enter_async_context(Broker(folder / "broker"))
+        values = world.hub_settings(dsn, broker.address, f"127.0.0.1:{free_port()}", **changes)
+        (folder / "hub.json").write_text(json.dumps(values))
+        wanted = settings.load(folder / "hub.json", HubSettings)
+        hub = await stack.enter_async_context(running(wanted, SystemClock()))
+        nodes = {}
+        for code in PROVINCES:
+            link = await stack.enter_async_context(channel(wanted.address, world.tls(code)))
+            nodes[code] = Node(Speaker(world, code), exchange_pb2_grpc.ExchangeStub(link))
+        link = await stack.enter_async_context(channel(wanted.address, world.tls(HUB, Role.OPERATOR)))
+        operations = operations_pb2_grpc.OperationsStub(link)
+        yield Exchange(world, broker, hub, nodes, operations)
+
+
+async def until(true: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
+    """Waits until a condition holds, which may be a coroutine function's."""
+    async with asyncio.timeout(patience_s):
+        while True:
+            found = true()
+            if await found if asyncio.iscoroutine(found) else found:
+                return
+            await asyncio.sleep(0.02)
+
+
+def receipt_of(result: exchange_pb2.SubmitResult) -> receipt_pb2.Receipt:
+    """The hub's receipt in a result that must have one."""
+    assert result.receipts, result.problem
+    return receipt_pb2.Receipt.FromString(result.receipts[0].receipt)
