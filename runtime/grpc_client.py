@@ -13,12 +13,12 @@ import grpc
 
 from core.refusals import BAD_SETTINGS, Refused
 from runtime import grpc_options
-from runtime.grpc_errors import from_problem, problem, refused
+from runtime.grpc_errors import refused
 
 if TYPE_CHECKING:
     from runtime.settings import TlsFiles
 
-__all__ = ["channel", "from_problem", "problem", "refused"]
+__all__ = ["channel", "refused"]
 
 
 def channel(address: str, tls: TlsFiles) -> grpc.aio.Channel:
