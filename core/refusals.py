@@ -167,4 +167,5 @@ LOG_CORRUPT = _kind(8006, "LOG_CORRUPT", Code.INTERNAL, "A stored log entry does
 TRUST_LIST_ROLLBACK = _kind(8007, "TRUST_LIST_ROLLBACK", _NO, "A newer trust list is in force.", "已有更新版本的信任清单。")
 ENGINE_MISSING = _kind(8008, "ENGINE_MISSING", _NO, "A server program is missing.", "缺少所需的服务程序。")
 NOT_FOUND = _kind(8009, "NOT_FOUND", Code.NOT_FOUND, "There is nothing under that name.", "未找到所请求的内容。")
+NOT_CERTIFIED = _kind(8010, "NOT_CERTIFIED", _NO, "The key ceremony does not sign this. Check the named item with whoever asked.", "密钥仪式不予签发，请与申请方核对所列事项。")
 # fmt: on
