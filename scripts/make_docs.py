@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.procedures import PROCEDURES
 from core.procedures.model import CLOSED, Policy, Procedure
 from core.refusals import BY_NUMBER
 from core.rules import shipped_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DOCS = Path(__file__).parent.parent / "docs"
 GROUPS = {
@@ -39,7 +42,8 @@ def errors() -> Iterator[str]:
 
 def procedures() -> Iterator[str]:
     """The page of procedures: states, arrows and limits."""
-    yield "# Procedures\n\nGenerated from `core/procedures/` and the policy that ships. A step of a case is one arrow; what the arrow leads to,"
+    yield "# Procedures\n"
+    yield "Generated from `core/procedures/` and the policy that ships. A step of a case is one arrow; what the arrow leads to,"
     yield "who must act then and who answers for the person is the same for hub, nodes and auditors.\n"
     for procedure in PROCEDURES.values():
         yield f"## {procedure.service} {procedure.title}\n"
@@ -71,7 +75,8 @@ def _arrows(procedure: Procedure) -> Iterator[str]:
 
 def _limits(procedure: Procedure) -> Iterator[str]:
     policy = next(iter(shipped_rules().policies.values()))
-    yield f"Limits of policy `{policy.name}`:\n\n| limit | length | starts with | runs in | when it passes |\n| --- | --- | --- | --- | --- |"
+    yield f"Limits of policy `{policy.name}`:\n"
+    yield "| limit | length | starts with | runs in | when it passes |\n| --- | --- | --- | --- | --- |"
     for deadline in procedure.deadlines:
         started = ("receipt of " if deadline.from_receipt else "") + ", ".join(deadline.started_by)
         passes = f"the case ends: {deadline.expires_to}" if deadline.expires_to else "overdue: both desks and the operator see it"
