@@ -5,7 +5,8 @@ Decides, in this order, for each call:
 1. identity - the certificate names one holder, else NO_IDENTITY;
 2. role - it is on the service's allow-list, else WRONG_ROLE (a service that is on no list may be called by nobody);
 3. the server's own check of the peer (revocation, member), a refusal of its choice;
-4. the method itself, for `limit_s` seconds when it answers once; streams last as long as both sides want.
+4. the request can be read, else MALFORMED, also in the middle of a stream;
+5. the method itself, for `limit_s` seconds when it answers once; streams last as long as both sides want.
 
 A refusal becomes its rich status. A time-out or a lost connection behind the method becomes UNAVAILABLE. Anything else is logged with
 its cause and answered with an opaque INTERNAL. Draining ends streams at once with DRAINING and lets single answers finish.
@@ -23,6 +24,7 @@ import grpc
 
 from core.refusals import DRAINING, UNAVAILABLE, WRONG_ROLE, Refused
 from runtime import grpc_errors, process_log
+from runtime.grpc_requests import marking, readable
 from runtime.identity import Identity, identity
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class Gate(grpc.aio.ServerInterceptor):
 
     def _guard(self, method: str, handler: Handler) -> Handler:
         inner = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
-        codec = handler.request_deserializer, handler.response_serializer
+        codec = marking(handler.request_deserializer), handler.response_serializer
         if handler.response_streaming:
             wrap = grpc.stream_stream_rpc_method_handler if handler.request_streaming else grpc.unary_stream_rpc_method_handler
             return wrap(self._streamed(method, inner), *codec)
@@ -79,7 +81,7 @@ class Gate(grpc.aio.ServerInterceptor):
             async with _Answer(method, context):
                 self._admit(method, context)
                 async with asyncio.timeout(self._limit_s):
-                    return await inner(request, context)
+                    return await inner(readable(request), context)
 
         return call
 
@@ -88,7 +90,7 @@ class Gate(grpc.aio.ServerInterceptor):
             async with _Answer(method, context, ends=self._is_draining):
                 self._admit(method, context)
                 with self._open_stream():
-                    answer = inner(request, context)
+                    answer = inner(readable(request), context)
                     if not hasattr(answer, "__aiter__"):  # the health service writes through its context
                         await answer
                         return
