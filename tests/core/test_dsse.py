@@ -10,9 +10,7 @@ from core import dsse
 
 
 def test_example_of_the_specification() -> None:
-    assert dsse.pae("http://example.com/HelloWorld", b"hello world") == (
-        b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
-    )
+    assert dsse.pae("http://example.com/HelloWorld", b"hello world") == (b"DSSEv1 29 http://example.com/HelloWorld 11 hello world")
 
 
 @given(st.text(), st.binary())

@@ -37,6 +37,19 @@ def dsn(postgres_server: postgres.Server) -> str:
 
 
 @pytest.fixture
+def hub_dsn(dsn: str) -> str:
+    """The same database, emptied."""
+
+    async def empty() -> None:
+        connection = await asyncpg.connect(dsn)
+        await connection.execute("drop schema public cascade; create schema public")
+        await connection.close()
+
+    asyncio.run(empty())
+    return dsn
+
+
+@pytest.fixture
 def ledger(dsn: str) -> Callable[[Play], None]:
     """Runs a coroutine function on the pool of a new, empty ledger."""
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_message_goes_from_node_to_node_by_kafka(dsn: str, tmp_path: Path) -> None:
+def test_a_message_goes_from_node_to_node_by_kafka(hub_dsn: str, tmp_path: Path) -> None:
     async def main() -> None:
-        async with exchange(tmp_path, dsn) as made:
+        async with exchange(tmp_path, hub_dsn) as made:
             asking, asked = made.nodes[ZHEJIANG], made.nodes[SHANGHAI]
             async with asked.stream(), asking.stream():
                 await until(lambda: asked.standing_by == [False])

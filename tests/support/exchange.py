@@ -21,6 +21,7 @@ from runtime.addresses import free_port
 from runtime.clock import SystemClock
 from runtime.embedded.broker import Broker
 from runtime.grpc_client import channel
+from tests.support.ledger import TABLES
 from tests.support.world import Speaker, World
 from yrdx.v1 import exchange_pb2, exchange_pb2_grpc, operations_pb2, operations_pb2_grpc, receipt_pb2
 
@@ -168,6 +169,12 @@ async def exchange(
         link = await stack.enter_async_context(channel(wanted.address, world.tls(HUB, Role.OPERATOR)))
         operations = operations_pb2_grpc.OperationsStub(link)
         yield Exchange(world, broker, hub, nodes, operations)
+
+
+async def contents(made: Exchange) -> dict[str, str]:
+    """A digest of everything in each table of the ledger, to be compared with a later one."""
+    line = "select md5(string_agg(t::text, ' ' order by t::text)) from {} t"
+    return {table: await made.hub.pool.fetchval(line.format(table)) or "" for table in (*TABLES, "log_head")}
 
 
 async def until(true: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:

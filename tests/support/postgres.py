@@ -2,53 +2,46 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import Future
+import os
+import signal
 from contextlib import contextmanager
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from runtime.embedded.postgres import Postgres
+from tests.support.hosting import hosted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.support.hosting import Hosted
+
 
 class Server:
     """A running server; every database is new and empty."""
 
-    def __init__(self, postgres: Postgres, loop: asyncio.AbstractEventLoop) -> None:
-        self._postgres, self._loop = postgres, loop
+    def __init__(self, postgres: Hosted[Postgres]) -> None:
+        self._postgres = postgres
         self._made = 0
 
     def new_database(self) -> str:
         """The DSN of the owner of a database that nobody used before."""
         self._made += 1
         name = f"test_{self._made}"
-        return asyncio.run_coroutine_threadsafe(self._postgres.create_database(name, name), self._loop).result(30)
+        return self._postgres.run(self._postgres.thing.create_database(name, name))
+
+    def kill(self) -> None:
+        """Kills it (-9); returns when it is dead."""
+        os.kill(self._postgres.thing.pid, signal.SIGKILL)
+        self._postgres.run(self._postgres.thing.ended())
+
+    def start(self) -> None:
+        """Starts it again after a kill; does nothing while it runs."""
+        self._postgres.run(self._postgres.thing.start())
 
 
 @contextmanager
 def server(folder: Path) -> Iterator[Server]:
     """Runs a server in `folder` until the block ends."""
-    started: Future[Server] = Future()
-    stop = Event()
-
-    async def live() -> None:
-        try:
-            async with Postgres(folder) as postgres:
-                started.set_result(Server(postgres, asyncio.get_running_loop()))
-                await asyncio.to_thread(stop.wait)
-        except BaseException as error:
-            if not started.done():
-                started.set_exception(error)
-            raise
-
-    thread = Thread(target=lambda: asyncio.run(live()), name="postgres")
-    thread.start()
-    try:
-        yield started.result(60)
-    finally:
-        stop.set()
-        thread.join()
+    with hosted(Postgres(folder)) as postgres:
+        yield Server(postgres)
