@@ -1,0 +1,78 @@
+"""What the commands of `yrdx-desk` have in common: the officer, the request id, the call."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final
+
+import grpc
+from cyclopts import Group, Parameter
+from google.protobuf.any_pb2 import Any as Packed
+
+from runtime.command_line import Server, call
+from runtime.grpc_client import refused
+from yrdx.v1 import desk_pb2, desk_pb2_grpc
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from google.protobuf.message import Message
+
+    Ask = Callable[[desk_pb2_grpc.DeskAsyncStub], Awaitable[None]]
+
+CALL_S: Final = 10.0
+STREAM_S: Final = 120.0
+BASIS: Final = "mps-2021-12"
+"""公通字〔2021〕12号, the basis of a household transfer."""
+
+HERE: Final = Server()
+
+_ROLE: Final = "system"
+_OFFICER: Final = Group("Officer")
+
+
+@Parameter(name="*", group=_OFFICER)
+@dataclass(frozen=True, kw_only=True)
+class Officer:
+    """Who decides: asserted by the provincial system, whose certificate must allow the unit."""
+
+    number: Annotated[str, Parameter(name="--officer", help="the officer's number (警号)")]
+    name: Annotated[str, Parameter(name="--officer-name", help="name")]
+    unit: Annotated[str, Parameter(help="12-digit code of the unit")]
+    grade: Annotated[str, Parameter(help="grade (警衔)")] = ""
+
+    def message(self) -> desk_pb2.Officer:
+        """The same as the contract has it."""
+        return desk_pb2.Officer(number=self.number, name=self.name, unit=self.unit, grade=self.grade)
+
+
+def on_desk(server: Server, ask: Ask) -> int:
+    """Runs `ask` on the desk; the exit status."""
+
+    async def on(link: grpc.aio.Channel) -> None:
+        await ask(desk_pb2_grpc.DeskStub(link))
+
+    return call(server, _ROLE, on)
+
+
+@contextmanager
+def repeatable(request_id: str | None, beside: str = "") -> Iterator[str]:
+    """Gives the request id, a new one unless named, and says it when the answer is lost: the same request again gets the same answer."""
+    request_id = request_id or str(uuid.uuid4())
+    try:
+        yield request_id
+    except grpc.aio.AioRpcError as error:
+        refusal = refused(error)
+        if refusal is None or refusal.retry_after_s is not None:
+            sys.stderr.write(f"--request-id {request_id}{beside} repeats this request\n")
+        raise
+
+
+def packed(message: Message) -> Packed:
+    """A payload as the contract wants it."""
+    found = Packed()
+    found.Pack(message)
+    return found

@@ -1,0 +1,269 @@
+"""The calls of `yrdx-desk`; a command a method of `yrdx.v1.Desk`."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - cyclopts reads the annotations
+from pathlib import Path  # noqa: TC003 - likewise
+from typing import TYPE_CHECKING, Annotated, Final
+
+from cyclopts import App, Parameter
+from google.protobuf.message import DecodeError
+
+from core.calendar import SHANGHAI
+from nodes.desk_client import shown
+from nodes.desk_client.asking import BASIS, CALL_S, HERE, STREAM_S, Officer, on_desk, packed, repeatable
+from nodes.desk_client.decisions import Ground, decide, hex_digest
+from runtime.command_line import Server, Usage, id_of, say, show
+from runtime.plain import plain
+from yrdx.v1 import desk_pb2, resident_pb2
+from yrdx.v1 import household_transfer_pb2 as transfer_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from yrdx.v1 import desk_pb2_grpc
+
+    Stub = desk_pb2_grpc.DeskAsyncStub
+
+Flag = Annotated[bool, Parameter(negative=())]
+
+_PAGE: Final = 200
+_CHUNK: Final = 256 * 1024
+
+app = App(
+    name="yrdx-desk",
+    help="Open, read and decide cases at a province's node, as a provincial system does.",
+    help_epilogue="""Examples:
+  yrdx-desk list --dir up --party node-330000
+  yrdx-desk show CASE --dir up --party node-330000 --json
+  yrdx-desk decide permit CASE --to-address 杭州市西湖区文三路1号 \\
+    --officer 330001 --officer-name 王警官 --unit 330106000000 \\
+    --address node.example:7443 --certificate tls.pem --key tls.key --root root.pem
+
+The certificate is that of role system. Exit status: 0 fine, 1 refused or no
+answer, 2 usage.""",
+    help_format="plaintext",
+    version_flags=(),
+)
+app.command(decide)
+
+
+@app.command(name="open")
+def open_case(
+    *,
+    counterpart: str,
+    id_number: str,
+    name: str,
+    ground: Ground,
+    consent: Flag = False,
+    document: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    legal_basis: str = BASIS,
+    open_key_materials: int = 0,
+    request_id: str | None = None,
+    officer: Officer,
+    server: Server = HERE,
+) -> int:
+    """Open a household transfer: the applicant stands at this province's counter and wants to register here.
+
+    Args:
+        counterpart: code of the province where the person is registered, for example 310000.
+        id_number: the person's citizen number.
+        name: as the person states it.
+        ground: why he may move.
+        consent: the applicant chose the electronic way in writing; required by the node.
+        document: digest that put-document printed; may be repeated.
+        legal_basis: code of the legal basis.
+        open_key_materials: key materials that are still missing (容缺).
+        request_id: repeats an earlier request whose answer was lost.
+        officer: who takes the application.
+        server: whom to call.
+    """
+
+    async def ask(stub: Stub) -> None:
+        with repeatable(request_id) as request:
+            answer = await stub.OpenCase(
+                desk_pb2.OpenCaseRequest(
+                    request_id=request,
+                    officer=officer.message(),
+                    service="household-transfer",
+                    counterpart=counterpart,
+                    application=packed(transfer_pb2.HouseholdApplication(id_number=id_number, name=name, ground=ground.label)),
+                    legal_basis=legal_basis,
+                    purpose="household-transfer",
+                    documents=[hex_digest(text) for text in document],
+                    consent_recorded=consent,
+                    open_key_materials=open_key_materials,
+                ),
+                timeout=CALL_S,
+            )
+        _said(answer.case, as_json=server.json)
+
+    return on_desk(server, ask)
+
+
+@app.command(name="list")
+def list_cases(
+    *, state: str = "", acts_next: str = "", due_before: datetime | None = None, open_only: Flag = False, server: Server = HERE
+) -> int:
+    """List cases, page after page.
+
+    Args:
+        state: only cases in this state.
+        acts_next: only cases in which this province must act.
+        due_before: only cases with a deadline before this time; China's time unless it says otherwise.
+        open_only: leave closed cases out.
+        server: whom to call.
+    """
+
+    async def ask(stub: Stub) -> None:
+        wanted = desk_pb2.CaseFilter(state=state, ball_holder=acts_next, open_only=open_only)
+        if due_before is not None:
+            wanted.due_before.FromDatetime(due_before if due_before.tzinfo else due_before.replace(tzinfo=SHANGHAI))
+        request = desk_pb2.ListCasesRequest(filter=wanted, page_size=_PAGE)
+        cases: list[desk_pb2.CaseView] = []
+        while True:
+            page = await stub.ListCases(request, timeout=CALL_S)
+            cases += page.cases
+            request.page_token = page.next_page_token
+            if not page.next_page_token:
+                break
+        if server.json:
+            say({"cases": [plain(case) for case in cases]})
+        else:
+            show(shown.cases(cases))
+
+    return on_desk(server, ask)
+
+
+@app.command(name="show")
+def show_case(case: str, /, *, server: Server = HERE) -> int:
+    """Show a case with its documents and its messages: accepted · delivered · entered."""
+
+    async def ask(stub: Stub) -> None:
+        found = await stub.GetCase(desk_pb2.GetCaseRequest(case_id=id_of(case)), timeout=CALL_S)
+        if server.json:
+            say(plain(found))
+            return
+        documents = [shown.documents(found.case.documents)] if found.case.documents else []
+        show(shown.facts(found.case), *documents, shown.messages(found.messages))
+
+    return on_desk(server, ask)
+
+
+@app.command
+def watch(*, cursor: str = "", server: Server = HERE) -> int:
+    """Print every case, then each change as it comes, until Ctrl-C.
+
+    Args:
+        cursor: continue behind the change that carried it (see --json); empty begins with all cases.
+        server: whom to call.
+    """
+
+    async def ask(stub: Stub) -> None:
+        async for change in stub.WatchCases(desk_pb2.WatchCasesRequest(cursor=cursor)):
+            if not change.HasField("case"):
+                continue
+            if server.json:
+                say(plain(change))
+            else:
+                show(shown.line(change.case))
+
+    return on_desk(server, ask)
+
+
+@app.command
+def find(case: str, /, *, officer: Officer, server: Server = HERE) -> int:
+    """Find the person of a case in this province's own register, and what differs from what the case states."""
+
+    async def ask(stub: Stub) -> None:
+        request = desk_pb2.FindResidentRequest(officer=officer.message(), case_id=id_of(case))
+        found = await stub.FindResident(request, timeout=CALL_S)
+        if server.json:
+            say({**plain(found), "resident": plain(_resident(found))})
+        elif not found.found:
+            show("not registered here · 本地无登记")
+        else:
+            differences = ", ".join(found.differences) or "none"
+            show(f"{found.status} · differences: {differences}", str(_resident(found)).rstrip())
+
+    return on_desk(server, ask)
+
+
+@app.command
+def put_document(file: Path, /, *, counterpart: str, code: str, media_type: str, officer: Officer, server: Server = HERE) -> int:
+    """Store a document for a later open or decide; prints the digest to name there.
+
+    Args:
+        file: the scan, 8 MiB at most.
+        counterpart: the province that shall be able to open it.
+        code: which material of the procedure it is, for example relation-proof.
+        media_type: for example image/jpeg.
+        officer: who scanned it.
+        server: whom to call.
+    """
+
+    async def ask(stub: Stub) -> None:
+        content = _content(file)
+        opening = desk_pb2.DocumentOpening(
+            officer=officer.message(), counterpart=counterpart, code=code, media_type=media_type, length=len(content)
+        )
+        answer = await stub.PutDocument(_chunks(opening, content), timeout=STREAM_S)
+        if server.json:
+            say(plain(answer))
+        else:
+            show(answer.digest.hex())
+
+    return on_desk(server, ask)
+
+
+@app.command
+def get_document(case: str, digest: str, /, *, out: Path, server: Server = HERE) -> int:
+    """Fetch a document that the other province sent.
+
+    Args:
+        case: id of the case.
+        digest: as `show` prints it.
+        out: the file to write.
+        server: whom to call.
+    """
+
+    async def ask(stub: Stub) -> None:
+        request = desk_pb2.GetDocumentRequest(case_id=id_of(case), digest=hex_digest(digest))
+        content = b"".join([part.chunk async for part in stub.GetDocument(request, timeout=STREAM_S)])
+        try:
+            out.write_bytes(content)  # noqa: ASYNC240 - nothing else runs here
+        except OSError as error:
+            raise Usage(f"cannot write {out}: {error}") from error
+        if server.json:
+            say({"length": len(content)})
+        else:
+            show(f"{out}: {len(content)} bytes")
+
+    return on_desk(server, ask)
+
+
+def _said(case: desk_pb2.CaseView, *, as_json: bool) -> None:
+    if as_json:
+        say({"case": plain(case)})
+    else:
+        show(shown.facts(case))
+
+
+def _resident(found: desk_pb2.FindResidentResponse) -> resident_pb2.Resident:
+    try:
+        return resident_pb2.Resident.FromString(found.resident)
+    except DecodeError as error:
+        raise Usage("the node sent a record that is none") from error
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Usage(f"cannot read {file}: {error}") from error
+
+
+def _chunks(opening: desk_pb2.DocumentOpening, content: bytes) -> Iterator[desk_pb2.PutDocumentRequest]:
+    yield desk_pb2.PutDocumentRequest(opening=opening)
+    for start in range(0, len(content), _CHUNK):
+        yield desk_pb2.PutDocumentRequest(chunk=content[start : start + _CHUNK])

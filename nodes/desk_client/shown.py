@@ -1,0 +1,104 @@
+"""Cases, messages and documents as tables for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from google.protobuf import text_format
+from rich.table import Table
+
+from core.ids import PROVINCES, uuid_text
+from runtime.command_line import moment
+from runtime.plain import unpacked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from yrdx.v1 import desk_pb2
+
+_STAGES: Final = ("accepted", "delivered", "entered")
+
+
+def cases(found: Iterable[desk_pb2.CaseView]) -> Table:
+    """A row a case."""
+    table = Table("case", "way", "person", "state", "acts next", "due", box=None)
+    for case in found:
+        table.add_row(uuid_text(case.case_id), _way(case), case.person_name, _state(case), _province(case.ball_holder), _due(case))
+    return table
+
+
+def line(case: desk_pb2.CaseView) -> str:
+    """A case in one line."""
+    acts = f" · acts next {_province(case.ball_holder)}" if case.ball_holder else ""
+    return f"{uuid_text(case.case_id)} {_way(case)} {case.person_name} · {_state(case)} · version {case.version}{acts}"
+
+
+def facts(case: desk_pb2.CaseView) -> Table:
+    """Everything about one case but its messages."""
+    table = Table(box=None, show_header=False)
+    rows = {
+        "case": uuid_text(case.case_id),
+        "service": case.service,
+        "way": _way(case),
+        "person": f"{case.person_name} {case.person_id_number}",
+        "state": _state(case),
+        "version": str(case.version),
+        "opened": moment(case, "opened_at"),
+        "acts next": _province(case.ball_holder),
+        "answers for the person": _province(case.owner),
+        "due": _due(case),
+        "possible now": ", ".join(case.legal_actions),
+        "on its way": case.pending_action,
+        "refused": f"{case.refusal} {case.refusal_text}" if case.refusal else "",
+    }
+    for name, value in rows.items():
+        if value:
+            table.add_row(name, value)
+    return table
+
+
+def messages(found: Iterable[desk_pb2.MessageView]) -> Table:
+    """A row a message, with its stages."""
+    table = Table("step", "action", "from", "accepted", "stages", "payload", box=None)
+    for message in found:
+        stages = f"refused {message.refusal}" if message.refusal else _stages(message)
+        step = str(message.step) if message.step else "–"
+        table.add_row(step, message.action, _province(message.sender), moment(message, "accepted_at"), stages, _payload(message))
+    return table
+
+
+def documents(found: Iterable[desk_pb2.DocumentView]) -> Table:
+    """A row a document."""
+    table = Table("document", "code", "type", "bytes", "from", box=None)
+    for document in found:
+        row = (document.digest.hex(), document.code, document.media_type, str(document.length), _province(document.sender))
+        table.add_row(*row)
+    return table
+
+
+def _way(case: desk_pb2.CaseView) -> str:
+    return f"{_province(case.parties['OUT'])}→{_province(case.parties['IN'])}"
+
+
+def _state(case: desk_pb2.CaseView) -> str:
+    return f"{case.state}: {case.ending}" if case.ending else case.state
+
+
+def _due(case: desk_pb2.CaseView) -> str:
+    if not case.HasField("due_at"):
+        return ""
+    return f"{moment(case, 'due_at')} {case.deadline}" + " OVERDUE 逾期" * case.overdue
+
+
+def _stages(message: desk_pb2.MessageView) -> str:
+    return " · ".join(stage for stage in _STAGES if message.HasField(f"{stage}_at")) or "on its way"
+
+
+def _payload(message: desk_pb2.MessageView) -> str:
+    payload: Any = unpacked(message.payload)
+    return "" if payload is None else text_format.MessageToString(payload, as_utf8=True, as_one_line=True)
+
+
+def _province(code: str) -> str:
+    known = PROVINCES.get(code)
+    return f"{known.name_zh}" if known else code

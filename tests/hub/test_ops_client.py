@@ -1,0 +1,193 @@
+"""`yrdx-ops` against a hub that answers as told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.refusals import TRUST_LIST_ROLLBACK, UNAVAILABLE, Refused
+from runtime.addresses import free_port
+from runtime.grpc_server import identity, serving
+from tests.runtime.certificates import issue, make_root
+from tests.support.programs import Ended, files_of, run, write_world
+from yrdx.v1 import operations_pb2, operations_pb2_grpc, trust_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    import grpc
+
+    from runtime.settings import TlsFiles
+
+SERVICES = {"yrdx.v1.Operations": ["operator"]}
+LIST = trust_pb2.SignedTrustList(trust_list=b"list", signature=b"signature")
+
+
+class Hub(operations_pb2_grpc.OperationsServicer):
+    """Answers, or refuses what it was told to refuse; remembers."""
+
+    def __init__(self) -> None:
+        self.refusal: Refused | None = None
+        self.heard: list[Any] = []
+
+    async def Status(self, request: Any, context: Any) -> operations_pb2.StatusResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        members = [
+            operations_pb2.MemberStatus(code="310000", connected=True),
+            operations_pb2.MemberStatus(code="320000", undelivered=7, oldest_undelivered={"seconds": 1_769_400_000}, overdue=3),
+        ]
+        return operations_pb2.StatusResponse(
+            name="hub",
+            version="9.8.7",
+            recorded_at={"seconds": 1_769_400_000},
+            idle=False,
+            draining=True,
+            log_size=1077,
+            checkpoint_size=1070,
+            checkpoint_root=b"\xab" * 32,
+            trust_list_version=4,
+            members=members,
+            counters={"delivered_by_kafka": 990},
+        )
+
+    async def Drain(self, request: Any, context: Any) -> operations_pb2.DrainResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        return operations_pb2.DrainResponse()
+
+    async def PublishTrustList(self, request: Any, context: Any) -> operations_pb2.PublishTrustListResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        return operations_pb2.PublishTrustListResponse(log_index=41)
+
+    def _hear(self, request: Any, context: Any) -> None:
+        assert identity(context).role == "operator"
+        if self.refusal is not None:
+            raise self.refusal
+        self.heard.append(request)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TlsFiles]:
+    folder = tmp_path_factory.mktemp("tls")
+    make_root(folder)
+    return {role: issue(folder, role, f"spiffe://yrdx/hub/{role}") for role in ("hub", "operator", "auditor")}
+
+
+@pytest.fixture
+def play(certificates: dict[str, TlsFiles], tmp_path: Path) -> Callable[[Callable[[Hub, list[object]], Awaitable[None]]], None]:
+    """Runs a coroutine function with a served hub and the options that lead there."""
+
+    async def main(body: Callable[[Hub, list[object]], Awaitable[None]]) -> None:
+        hub = Hub()  # type: ignore[abstract]  # the methods that an operator may call
+
+        def add(server: grpc.aio.Server) -> None:
+            operations_pb2_grpc.add_OperationsServicer_to_server(hub, server)
+
+        async with serving("127.0.0.1:0", certificates["hub"], add, SERVICES) as served:
+            write_world(tmp_path, "hub", served.address, "operator", certificates["operator"])
+            await body(hub, ["--address", served.address])
+
+    return lambda body: asyncio.run(main(body))
+
+
+def test_status_for_people_and_for_scripts(play: Any, certificates: dict[str, TlsFiles]) -> None:
+    async def body(_hub: Hub, there: list[object]) -> None:
+        there += files_of(certificates["operator"])
+        shown, told = await asyncio.gather(run("yrdx-ops", "status", *there), run("yrdx-ops", "status", "--json", *there))
+        assert (shown.status, shown.err, told.status, told.err) == (0, "", 0, "")
+        assert "version 9.8.7" in shown.out
+        assert "draining, busy" in shown.out
+        assert "2026-01-26 12:00:00" in shown.out  # 04:00 UTC, in China's time
+        assert f"1077 entries, checkpoint 1070 {'ab' * 32}" in shown.out
+        assert "delivered by kafka  990" in " ".join(shown.out.split(" "))
+        found = told.json
+        assert (found["log_size"], found["checkpoint_root"], found["counters"]) == (1077, "ab" * 32, {"delivered_by_kafka": 990})
+        assert (found["recorded_at"], found["next_due"], found["draining"]) == ("2026-01-26T04:00:00Z", None, True)
+
+    play(body)
+
+
+def test_members_of_a_world(play: Any, tmp_path: Path) -> None:
+    async def body(_hub: Hub, _there: list[object]) -> None:
+        shown, told = await asyncio.gather(
+            run("yrdx-ops", "members", "--dir", tmp_path), run("yrdx-ops", "members", "--dir", tmp_path, "--party", "hub", "--json")
+        )
+        rows = [line.split() for line in shown.out.splitlines()]
+        assert rows[1:] == [
+            ["310000", "上海", "Shanghai", "yes", "0", "–", "0"],
+            ["320000", "江苏", "Jiangsu", "no", "7", "2026-01-26", "12:00:00", "3"],
+        ]
+        assert [member["undelivered"] for member in told.json["members"]] == [0, 7]
+
+    play(body)
+
+
+def test_drain_and_trust_list(play: Any, tmp_path: Path) -> None:
+    async def body(hub: Hub, _there: list[object]) -> None:
+        path = tmp_path / "trust-list.bin"
+        path.write_bytes(LIST.SerializeToString())
+        drained = await run("yrdx-ops", "drain", "--dir", tmp_path, "--json")
+        published = await run("yrdx-ops", "trust-list", "publish", path, "--dir", tmp_path)
+        assert (drained.status, drained.json) == (0, {"drained": True})
+        assert (published.status, published.out) == (0, "in force from log index 41\n")
+        assert hub.heard == [operations_pb2.DrainRequest(), operations_pb2.PublishTrustListRequest(trust_list=LIST)]
+
+    play(body)
+
+
+def test_a_refusal_is_told_in_both_languages(play: Any, tmp_path: Path) -> None:
+    async def body(hub: Hub, _there: list[object]) -> None:
+        hub.refusal = Refused(TRUST_LIST_ROLLBACK, "version")
+        path = tmp_path / "trust-list.bin"
+        path.write_bytes(LIST.SerializeToString())
+        words = ("trust-list", "publish", path, "--dir", tmp_path)
+        told, machine = await asyncio.gather(run("yrdx-ops", *words), run("yrdx-ops", *words, "--json"))
+        assert (told.status, told.out) == (1, "")
+        lines = ["8007 TRUST_LIST_ROLLBACK (version)", TRUST_LIST_ROLLBACK.zh, TRUST_LIST_ROLLBACK.en]
+        assert told.err.splitlines() == lines
+        assert (machine.status, machine.err, machine.json["refused"]["number"]) == (1, "", 8007)
+
+        hub.refusal = Refused(UNAVAILABLE, retry_after_s=2.5)
+        assert "try again in 2.5 s" in (await run("yrdx-ops", "status", "--dir", tmp_path)).err
+
+    play(body)
+
+
+def test_another_role_and_nobody_there(play: Any, certificates: dict[str, TlsFiles]) -> None:
+    async def body(hub: Hub, there: list[object]) -> None:
+        other = await run("yrdx-ops", "status", *there, *files_of(certificates["auditor"]))
+        assert (other.status, other.err.splitlines()[0], hub.heard) == (1, "2002 WRONG_ROLE (auditor)", [])
+        away = f"127.0.0.1:{free_port()}"
+        nobody = await run("yrdx-ops", "status", "--address", away, *files_of(certificates["operator"]))
+        assert (nobody.status, nobody.out) == (1, "")
+        assert nobody.err.startswith(f"no answer from {away}: UNAVAILABLE")
+
+    play(body)
+
+
+def test_usage(certificates: dict[str, TlsFiles], tmp_path: Path) -> None:
+    """What the command line itself gets wrong never reaches a server."""
+    files = files_of(certificates["operator"])
+    no_list = tmp_path / "trust-list.bin"
+    no_list.write_bytes(b"\xff")
+    write_world(tmp_path / "up", "node-310000", "127.0.0.1:1", "operator", certificates["operator"])
+    wrong: list[list[object]] = [
+        ["status"],
+        ["status", "--address", "localhost:1"],
+        ["status", "--address", "localhost:1", *files, "--party", "hub"],
+        ["status", "--address", "localhost:1", *files, "--dir", tmp_path],
+        ["status", "--address", "localhost:1", *files[:-1], tmp_path / "absent.pem"],
+        ["status", "--dir", tmp_path],
+        ["status", "--dir", tmp_path / "up"],
+        ["status", "--speed"],
+        ["advance"],
+        ["trust-list", "publish", no_list, "--address", "localhost:1", *files],
+    ]
+
+    async def main() -> list[Ended]:
+        return [await run("yrdx-ops", *words) for words in wrong]
+
+    for words, ended in zip(wrong, asyncio.run(main()), strict=True):
+        assert (ended.status, bool(ended.err)) == (2, True), words
