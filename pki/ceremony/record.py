@@ -60,3 +60,15 @@ def read_member_file(data: bytes) -> trust_pb2.Member:
         return trust_pb2.Member.FromString(data)
     except DecodeError as exc:
         raise Refused(BAD_TRUST_LIST, MEMBER_FILE) from exc
+
+
+def serial_of(member: trust_pb2.Member) -> int:
+    """Gives the serial that a member file claims.
+
+    Raises:
+        Refused: BAD_TRUST_LIST when there is no record in it.
+    """
+    try:
+        return trust_pb2.MemberRecord.FromString(member.record.record).serial
+    except DecodeError as exc:
+        raise Refused(BAD_TRUST_LIST, MEMBER_FILE) from exc

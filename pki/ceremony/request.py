@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.refusals import BAD_FIELD, Refused
 from pki.files import PUBLIC, read, write_new
+from pki.identity import Role, is_member_code, parse_uris
 from pki.keys import new_p256, new_private, save_private, save_secret
 from pki.names import Names
 from pki.profile import AUTHORITY, HOLDINGS
@@ -38,9 +39,13 @@ def request_holder(folder: Path, subject: Subject, names: Names, random: Callabl
         The request.
 
     Raises:
-        Refused: BAD_FIELD "name", or BAD_SETTINGS when a file exists already: no key is overwritten.
+        Refused: BAD_FIELD "name" or "unit" when there is none and the role needs it, or the other way round; NO_IDENTITY for
+            a unit of no proper form; BAD_SETTINGS when a file exists already: no key is overwritten.
     """
     holding = HOLDINGS[subject.role]
+    parse_uris(subject.uris())
+    if (subject.role is Role.SYSTEM) != bool(subject.units):
+        raise Refused(BAD_FIELD, "unit")
     if holding.server != (names != Names()):
         raise Refused(BAD_FIELD, "name")
     keys = {purpose: new_private(purpose) for purpose in holding.purposes}
@@ -60,8 +65,10 @@ def request_authority(folder: Path, member: str) -> Path:
         The request.
 
     Raises:
-        Refused: BAD_SETTINGS when a file exists already.
+        Refused: BAD_FIELD "member" when this is no member's code, BAD_SETTINGS when a file exists already.
     """
+    if not is_member_code(member):
+        raise Refused(BAD_FIELD, "member")
     key = new_p256()
     save_private(folder / f"{AUTHORITY}.key", key)
     # If we crash here, nobody knows the key: a person removes it and starts again.

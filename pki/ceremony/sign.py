@@ -106,7 +106,7 @@ def _check_new(office: Office, request: Request, record: trust_pb2.MemberRecord)
 
 
 def _add(record: trust_pb2.MemberRecord, certificates: Mapping[Purpose, x509.Certificate], raw: Mapping[Purpose, bytes]) -> None:
-    """Adds certificates beside the older ones, which stay until they expire; a raw key takes the place of the older one."""
+    """Adds certificates beside the older ones, so that who uses an expired one is told so; a raw key takes the older one's place."""
     for purpose, certificate in certificates.items():
         record.certificates.add(purpose=purpose.value, der=certificate.public_bytes(Encoding.DER))
     replaced = {(purpose.value, SUITES[purpose]) for purpose in raw}

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from google.protobuf.message import DecodeError
+from cryptography import x509
 
 from core.receipts import timestamp
-from core.refusals import BAD_TRUST_LIST, TRUST_LIST_ROLLBACK, Refused
+from core.refusals import TRUST_LIST_ROLLBACK, Refused
 from pki.ceremony.office import require
-from pki.ceremony.record import read_member_file
+from pki.ceremony.record import read_member_file, serial_of
 from pki.documents import FORMAT, open_trust_list, sign_trust_list
 from pki.files import read, replace
 from pki.issuer import pem
+from pki.reading import reading
 from pki.trust import Trust, load_trust_list
 from yrdx.v1 import trust_pb2
 
@@ -84,12 +85,12 @@ def _check_newer(new: trust_pb2.Member, members: Mapping[str, trust_pb2.Member])
     old = members.get(new.code)
     if old is None or old.record.record == new.record.record:
         return
-    if _serial(new) <= _serial(old):
+    if _order(new) <= _order(old):
         raise Refused(TRUST_LIST_ROLLBACK, new.code)
 
 
-def _serial(member: trust_pb2.Member) -> int:
-    try:
-        return trust_pb2.MemberRecord.FromString(member.record.record).serial
-    except DecodeError as exc:
-        raise Refused(BAD_TRUST_LIST, f"members[{member.code}].record") from exc
+def _order(member: trust_pb2.Member) -> tuple[datetime, int]:
+    """A younger authority goes before an older one's records, however many: it starts to count anew."""
+    with reading(f"members[{member.code}]"):
+        authority = x509.load_der_x509_certificate(member.authority_certificate)
+        return authority.not_valid_before_utc, serial_of(member)
