@@ -81,7 +81,7 @@ class Mailbox:
         except DecodeError:
             return NOTHING
         lane, seq = delivery.lane, delivery.delivery_seq
-        if lane != partition or self._known((lane, seq)):
+        if lane != partition or self.knows((lane, seq)):
             return NOTHING
         announced = self._announced[lane]
         if seq not in announced:
@@ -92,6 +92,10 @@ class Mailbox:
         for earlier in overtaken:
             del announced[earlier]
         return Arrival(delivery, [(lane, earlier) for earlier in overtaken])
+
+    def knows(self, place: Place) -> bool:
+        """Whether a delivery is on its way already: it waits for its turn, or was sent and is not acknowledged."""
+        return place in self._queued or place in self._sent
 
     def queue(self, place: Place, via: Via) -> bool:
         """A delivery is about to wait for its turn; false when it waits already, or was sent and Kafka only repeats it."""
@@ -134,6 +138,3 @@ class Mailbox:
         old = [place for place, at in self._sent.items() if at <= moment and after < place <= last and place not in places]
         for place in old:
             del self._sent[place]
-
-    def _known(self, place: Place) -> bool:
-        return place in self._queued or place in self._sent

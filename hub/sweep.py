@@ -84,7 +84,7 @@ class Sweeper:
             await self._resend(lambda page: self._mailbox.unsent_since(self._opened, page))
         while self._asked:
             asked, self._asked = self._asked, set()
-            await self._send(sorted(asked))
+            await self._send(sorted(place for place in asked if not self._mailbox.knows(place)))  # what catching up has sent meanwhile
 
     async def _sweep(self, now: datetime) -> None:
         if not self._channel.full:  # else what waits would wait behind itself
