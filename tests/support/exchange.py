@@ -15,18 +15,20 @@ from core.ids import PROVINCES
 from core.receipts import timestamp
 from hub.composition import Hub, running
 from hub.settings import HubSettings
+from hub.topics import PARTITIONS, topic
 from pki.identity import HUB, Role
 from runtime import settings
 from runtime.addresses import free_port
 from runtime.clock import SystemClock
 from runtime.embedded.broker import Broker
 from runtime.grpc_client import channel
+from runtime.kafka import Outgoing, Producer
 from tests.support.ledger import TABLES
 from tests.support.world import Speaker, World
 from yrdx.v1 import exchange_pb2, exchange_pb2_grpc, operations_pb2, operations_pb2_grpc, receipt_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from datetime import datetime
     from pathlib import Path
 
@@ -43,6 +45,7 @@ class Node:
         acknowledges: whether it answers deliveries with receipts by itself.
         deliveries, receipts, problems: what came on the stream, in order.
         standing_by: each change of the lease, as the hub told it.
+        close: breaks the open stream off.
     """
 
     speaker: Speaker
@@ -52,6 +55,7 @@ class Node:
     receipts: list[exchange_pb2.LoggedReceipt] = field(default_factory=list)
     problems: list[exchange_pb2.Problem] = field(default_factory=list)
     standing_by: list[bool] = field(default_factory=list)
+    close: Callable[[], object] = lambda: None
     _sending: asyncio.Queue[exchange_pb2.DeliverRequest] = field(default_factory=asyncio.Queue)
 
     @property
@@ -68,6 +72,16 @@ class Node:
         assert not any(receipt.refusal for receipt in receipts), receipts
         return receipts
 
+    async def accepted_at_last(self, *envelopes: envelope_pb2.Envelope) -> None:
+        """Submits again and again, as a node does, what is told to come again later."""
+        left = list(envelopes)
+        async with asyncio.timeout(PATIENCE_S):
+            while left:
+                results = await self.submit(*left)
+                assert all(result.receipts or result.problem.HasField("retry_after") for result in results), results
+                left = [envelope for envelope, result in zip(left, results, strict=True) if not result.receipts]
+                await asyncio.sleep(0.05)
+
     @asynccontextmanager
     async def stream(self, instance: str = "one", credits_: int = 1000) -> AsyncIterator[None]:
         """Follows the stream until the block ends."""
@@ -77,6 +91,7 @@ class Node:
         call = self.exchange.Deliver(self._requests())
         async with asyncio.TaskGroup() as group:
             following = group.create_task(self._follow(call))
+            self.close = call.cancel
             yield
             following.cancel()
             call.cancel()
@@ -128,6 +143,28 @@ class Exchange:
     nodes: dict[str, Node]
     operations: operations_pb2_grpc.OperationsAsyncStub
 
+    @asynccontextmanager
+    async def following(self, *codes: str, **opening: Any) -> AsyncIterator[list[Node]]:
+        """Open streams of these provinces that follow Kafka already."""
+        async with AsyncExitStack() as stack:
+            nodes = [self.nodes[code] for code in codes]
+            for node in nodes:
+                await stack.enter_async_context(node.stream(**opening))
+            await until(lambda: all(self._follows(code) for code in codes))
+            yield nodes
+
+    @asynccontextmanager
+    async def another(self, code: str) -> AsyncIterator[Node]:
+        """A second instance of a province's node."""
+        async with channel(self.hub.settings.address, self.world.tls(code)) as link:
+            yield Node(Speaker(self.world, code), exchange_pb2_grpc.ExchangeStub(link))
+
+    @asynccontextmanager
+    async def producer(self, code: str) -> AsyncIterator[Callable[[int, bytes], Awaitable[None]]]:
+        """Publishes any bytes to a partition of the province's inbox topic, as whoever owns the broker can."""
+        async with Producer(self.hub.settings.kafka, [topic(code)], PARTITIONS) as producer:
+            yield lambda partition, value: producer.publish(topic(code), [Outgoing(partition, b"", value)])
+
     async def status(self) -> operations_pb2.StatusResponse:
         return await self.operations.Status(operations_pb2.StatusRequest(), timeout=PATIENCE_S)
 
@@ -144,6 +181,10 @@ class Exchange:
         """Moves business time by a span."""
         now = (await self.status()).business_at.ToDatetime(SystemClock().now().tzinfo)
         return await self.advance(now + timedelta(**span))
+
+    def _follows(self, code: str) -> bool:
+        stream = self.hub.deliverer.streams.get(code)
+        return stream is not None and stream._positioned.is_set()
 
     async def _is_idle(self) -> bool:
         return (await self.status()).idle
