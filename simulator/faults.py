@@ -63,12 +63,13 @@ class Faults:
     async def died(self, name: str, processes: Processes) -> None:
         """Records a death and stays until it is over."""
         at = self.clock.now()
-        by = "self" if name in self._own else "outside"
         waiting = self._own.pop(name, None)
+        by = "outside" if waiting is None else "self"
+        fault = Fault(at=at.isoformat(timespec="milliseconds"), process=name, by=by, in_flight=len(waiting or ()))
+        self.records.append(fault)
         if waiting is None:
             waiting = await self.ledger.in_flight()
-        fault = Fault(at=at.isoformat(timespec="milliseconds"), process=name, by=by, in_flight=len(waiting))
-        self.records.append(fault)
+            fault.in_flight = len(waiting)
         while name in processes.down or waiting & await self.ledger.in_flight():
             await self.sleep(_POLL_S)
         fault.recovered_s = round((self.clock.now() - at).total_seconds(), 3)

@@ -40,7 +40,7 @@ class Layout:
         for name in ("log", "process-logs", "registers"):
             (self.folder / name).mkdir(parents=True)
         self.private.mkdir(mode=0o700)
-        for name in ("settings", "dsn", "registers", "materials"):
+        for name in ("settings", "dsn", "registers", "materials", "pids", "errors"):
             (self.private / name).mkdir(mode=0o700)
 
     @property
@@ -75,6 +75,18 @@ class Layout:
     def settings(self, name: str) -> Path:
         """The settings file of one process."""
         return self.private / "settings" / f"{name}.json"
+
+    def errors(self, name: str) -> Path:
+        """What one process wrote to its standard error."""
+        return self.private / "errors" / f"{name}.txt"
+
+    def pid_file(self, name: str) -> Path:
+        """By which a next start finds a process that was left behind."""
+        return self.private / "pids" / name
+
+    def engine(self, name: str) -> Path:
+        """Folder of an embedded server."""
+        return self.private / name
 
     def dsn(self, name: str) -> Path:
         """Where one process finds its database."""

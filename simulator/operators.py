@@ -15,6 +15,7 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from runtime.grpc_errors import refused
+from simulator.trouble import Trouble
 from yrdx.v1 import operations_pb2
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _BETWEEN_LOOKS_S: Final = 0.05
 _PATIENCE_S: Final = 240.0
 
 
-class Stuck(Exception):  # noqa: N818 - reads as the sentence it is
+class Stuck(Trouble):
     """A slot did not come to rest; the text names who is still busy."""
 
 

@@ -1,8 +1,9 @@
 """The processes of a world: started together, watched, brought back when something kills them, stopped in order.
 
-Decides when a process is up (its health service says SERVING) and what follows a death that nobody asked for: `world.json` is rewritten,
-the same command starts again, `died` is told. Children have their own sessions, so a Ctrl-C at the terminal reaches the simulator alone.
-What a killed simulator leaves behind is ended by `clear`, at the next start in the same folder.
+Decides when a program is up (its health service says SERVING) and what follows a death that nobody asked for: the same command starts
+again at the same address, `world.json` is rewritten, `died` is told. Programs have sessions of their own, so a Ctrl-C at the terminal
+reaches the simulator alone; the kernel ends them when the simulator is killed, and `clear` what was left in spite of that, at the next
+start in the same folder.
 """
 
 from __future__ import annotations
@@ -10,33 +11,43 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from asyncio.subprocess import DEVNULL, Process
+import socket
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import grpc
 import msgspec
-from grpc_health.v1 import health_pb2, health_pb2_grpc  # type: ignore[import-untyped]  # its wheel has no types
 
-from runtime.grpc_client import channel
+from core.refusals import Refused
+from runtime import children
+from runtime.health import serves
+from simulator.trouble import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
+    from runtime.children import Child
     from runtime.clock import Sleep
+    from runtime.embedded.engine import Engine
     from runtime.settings import TlsFiles
     from simulator.crew import Crew
+    from simulator.layout import Layout
+
+POSTGRES: Final = "postgres"
+BROKER: Final = "broker"
+
+Died = Callable[[str], Coroutine[object, object, None]]
 
 _START_S: Final = 60.0
 _STOP_S: Final = 10.0
-_POLL_S: Final = 0.1
+_POLL_S: Final = 0.05
 _TRIES: Final = 5
 
 
-class WillNotStart(Exception):  # noqa: N818 - reads as the sentence it is
-    """A program ended or stayed silent instead of serving; the text names it and its output."""
+class WillNotStart(Trouble):
+    """A process ended or stayed silent instead of serving; the text names it and its output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +56,7 @@ class Program:
 
     Attributes:
         name: for example "hub" or "node-310000".
-        command: what to run; names a file below the world's folder, by which `clear` knows it again.
+        command: what to run.
         address: `host:port` it serves on.
         operator: certificate to ask for its health with.
         dsn_file: of its database, or None.
@@ -69,24 +80,20 @@ class Row(msgspec.Struct, kw_only=True):
 
 @dataclass(slots=True)
 class Processes:
-    """The running programs of one world.
+    """The running processes of one world.
 
     Attributes:
-        folder: of the world.
-        crew: owns the watchers.
-        sleep: waits.
-        died: told of each death with the program's name; runs beside the restart.
         rows: what stands in `world.json`.
-        down: programs that are dead or not serving yet.
+        down: names of those that are dead or not serving again yet.
     """
 
-    folder: Path
-    crew: Crew
+    layout: Layout
     sleep: Sleep
-    died: Callable[[str], Coroutine[object, object, None]]
     rows: dict[str, Row] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
-    _running: dict[str, Process] = field(default_factory=dict)
+    _programs: dict[str, Program] = field(default_factory=dict)
+    _running: dict[str, Child] = field(default_factory=dict)
+    _engines: dict[str, Engine] = field(default_factory=dict)
     _watchers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self, programs: Sequence[Program]) -> None:
@@ -96,111 +103,126 @@ class Processes:
             WillNotStart: when one does not.
         """
         for program in programs:
+            self._programs[program.name] = program
             await self._spawn(program)
-        for program, serves in zip(programs, await asyncio.gather(*map(self._up, programs)), strict=True):
-            if not serves:
-                raise WillNotStart(f"{program.name} does not start, see world/{program.name}.stderr and process-logs/{program.name}.log")
-            self._watchers.append(self.crew.add(self._watch(program)))
+        for program, up in zip(programs, await asyncio.gather(*map(self._up, programs)), strict=True):
+            if not up:
+                raise WillNotStart(f"{program.name} does not start: {self._last_words(program.name)}")
 
-    def engine(self, name: str, pid: int, address: str) -> None:
-        """Lists an engine that somebody else started."""
-        self.rows[name] = Row(name=name, pid=pid, address=address, dsn_file=None)
-        self._write()
+    async def start_engine(self, name: str, engine: Engine) -> None:
+        """Starts an embedded server and lists it.
+
+        Raises:
+            Refused: as `Engine.start`.
+        """
+        self._engines[name] = engine
+        await engine.start()
+        self._list(name, engine.pid, engine.address)
+
+    def watch(self, crew: Crew, died: Died) -> None:
+        """From now on brings back whatever ends; `died` is told of each death with the name, and runs beside the restart."""
+        self._watchers += [crew.add(self._watch(name, crew, died)) for name in self.rows]
 
     def send(self, name: str, number: signal.Signals) -> None:
         """Sends a signal to a running program; nothing when it is gone already."""
-        with suppress(ProcessLookupError):
-            self._running[name].send_signal(number)
+        child = self._running[name]
+        if child.running:
+            with suppress(ProcessLookupError):
+                os.kill(child.pid, number)
 
-    async def stop(self) -> None:
-        """Ends all, the last started first; who does not go in time is killed."""
+    def stop_watching(self) -> None:
+        """From now on an end is an end."""
         for watcher in self._watchers:
             watcher.cancel()
-        for process in reversed(self._running.values()):
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGCONT)
-                process.terminate()
-        await asyncio.gather(*(_ended(process) for process in self._running.values()))
+
+    async def stop(self) -> None:
+        """Ends the programs, then the servers under them; who does not go in time is killed."""
+        self.stop_watching()
+        for name in self._running:
+            self.send(name, signal.SIGCONT)
+        await asyncio.gather(*(child.end((signal.SIGTERM, _STOP_S)) for child in self._running.values()))
+        await asyncio.gather(*(engine.stop() for engine in self._engines.values()))
 
     async def _spawn(self, program: Program) -> None:
-        """If we crash here, the child runs on unlisted until its own `clear`: its command names the folder."""
-        with (self.folder / "world" / f"{program.name}.stderr").open("ab") as errors:
-            process = await asyncio.create_subprocess_exec(
-                *program.command, stdin=DEVNULL, stdout=errors, stderr=errors, start_new_session=True
-            )
-        self._running[program.name] = process
-        dsn = str(program.dsn_file) if program.dsn_file else None
-        self.rows[program.name] = Row(name=program.name, pid=process.pid, address=program.address, dsn_file=dsn)
-        self._write()
+        """If we crash here, the kernel ends the child with us; if it came too late for that, `clear` finds the pid file."""
+        child = self._running[program.name] = await children.spawn(
+            program.command,
+            log=self.layout.errors(program.name),
+            pid_file=self.layout.pid_file(program.name),
+            environment=os.environ,
+        )
+        self._list(program.name, child.pid, program.address, program.dsn_file)
 
-    async def _watch(self, program: Program) -> None:
+    async def _watch(self, name: str, crew: Crew, died: Died) -> None:
         while True:
-            await self._running[program.name].wait()
-            self.down.add(program.name)
-            told = self.crew.add(self.died(program.name))
-            await self._restart(program)
-            self.down.remove(program.name)
-            await told
+            await (self._engines.get(name) or self._running[name]).ended()
+            self.down.add(name)
+            crew.add(died(name))
+            await self._restart(name)
+            self.down.remove(name)
 
-    async def _restart(self, program: Program) -> None:
+    async def _restart(self, name: str) -> None:
         for _ in range(_TRIES):  # it may be killed again while it starts
-            await self._spawn(program)
-            if await self._up(program):
-                return
-        raise WillNotStart(f"{program.name} does not come back, see world/{program.name}.stderr")
+            with suppress(Refused):
+                if await self._started(name):
+                    return
+        raise WillNotStart(f"{name} does not come back: {self._last_words(name)}")
+
+    async def _started(self, name: str) -> bool:
+        if name in self._engines:
+            await self.start_engine(name, self._engines[name])
+            return True
+        await self._spawn(self._programs[name])
+        return await self._up(self._programs[name])
 
     async def _up(self, program: Program) -> bool:
         """Waits until the program serves; False when it ends first or takes over a minute."""
-        process = self._running[program.name]
+        child = self._running[program.name]
         try:
             async with asyncio.timeout(_START_S):
-                while not await _serves(program):
-                    if process.returncode is not None:
+                while not (_listens(program.address) and await serves(program.address, program.operator)):
+                    if not child.running:
                         return False
                     await self.sleep(_POLL_S)
         except TimeoutError:
             return False
         return True
 
-    def _write(self) -> None:
-        """Readers see the old or the new file, never half."""
-        new = self.folder / ".world.json.new"
+    def _list(self, name: str, pid: int, address: str, dsn_file: Path | None = None) -> None:
+        """Readers of `world.json` see the old or the new file, never half."""
+        self.rows[name] = Row(name=name, pid=pid, address=address, dsn_file=str(dsn_file) if dsn_file else None)
+        new = self.layout.folder / ".world.json.new"
         new.write_bytes(msgspec.json.format(msgspec.json.encode(list(self.rows.values()))) + b"\n")
-        new.replace(self.folder / "world.json")
+        new.replace(self.layout.folder / "world.json")
+
+    def _last_words(self, name: str) -> str:
+        """The last line that a program left, and where to read more."""
+        log, errors = self.layout.process_log(name), self.layout.errors(name)
+        written = next(
+            (text for file in (errors, log) if file.exists() and (text := file.read_text(errors="replace").strip())), "it said nothing"
+        )
+        return f"{written.splitlines()[-1]} (see {log} and {errors})"
 
 
-def clear(folder: Path) -> int:
-    """Kills what an earlier simulator in this folder left running; returns how many. Nobody else's process is touched."""
-    mark = str(folder.absolute() / "world")
-    left = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal() and _names(entry, mark)]
-    for pid in left:
-        with suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
-    return len(left)
-
-
-def _names(entry: Path, mark: str) -> bool:
-    """Whether a process is one of our Python programs started with settings below `mark`."""
+def read_rows(layout: Layout) -> list[Row]:
+    """`world.json` as it stands; empty without one."""
     try:
-        words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return False
-    return "--settings" in words and any(word.startswith(mark + "/") for word in words)
+        return msgspec.json.decode((layout.folder / "world.json").read_bytes(), type=list[Row])
+    except FileNotFoundError:
+        return []
 
 
-async def _serves(program: Program) -> bool:
-    async with channel(program.address, program.operator) as link:
-        try:
-            answer = await health_pb2_grpc.HealthStub(link).Check(health_pb2.HealthCheckRequest(), timeout=2.0)
-        except grpc.aio.AioRpcError:
-            return False
-    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+async def clear(layout: Layout) -> None:
+    """Ends what an earlier simulator in this folder left running; nobody else's process is touched."""
+    async with asyncio.TaskGroup() as group:
+        for pid_file in (layout.private / "pids").glob("*"):
+            group.create_task(children.clear(pid_file))
+        group.create_task(children.clear(layout.engine(POSTGRES) / "pid", signal.SIGQUIT))
+        group.create_task(children.clear(layout.engine(BROKER) / "pid"))
 
 
-async def _ended(process: Process) -> None:
-    try:
-        async with asyncio.timeout(_STOP_S):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+def _listens(address: str) -> bool:
+    """Whether anybody takes connections there: cheaper to ask than a TLS channel that is refused."""
+    host, _, port = address.rpartition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0

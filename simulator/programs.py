@@ -32,21 +32,21 @@ class Programs:
 
     Attributes:
         kafka: where the transport is.
-        business_start: the simulated clock's first moment; None lets business time follow the real one.
+        business_start: the simulated clock's first moment.
     """
 
     layout: Layout
     kafka: KafkaSettings
-    business_start: datetime | None
+    business_start: datetime
     addresses: dict[str, str] = field(default_factory=dict)
 
-    def write(self) -> list[Program]:
-        """Writes every settings file; the hub and registers come before the nodes that call them."""
+    def write(self) -> tuple[list[Program], list[Program]]:
+        """Writes every settings file; gives the registers, and the hub with its nodes."""
         names = [*(f"register-{code}" for code in PROVINCES), HUB, *(f"node-{code}" for code in PROVINCES)]
         self.addresses.update({name: f"{LOOPBACK}:{port}" for name, port in zip(names, _ports(len(names)), strict=True)})
         registers = [self._program(f"register-{code}", code, "simulator.registers", self._register(code)) for code in PROVINCES]
         nodes = [self._program(f"node-{code}", code, "nodes", self._node(code), database=True) for code in PROVINCES]
-        return [*registers, self._program(HUB, HUB, "hub", self._hub(), database=True), *nodes]
+        return registers, [self._program(HUB, HUB, "hub", self._hub(), database=True), *nodes]
 
     def tls(self, code: str, role: str) -> TlsFiles:
         """TLS files of one role of a member."""
@@ -87,8 +87,8 @@ class Programs:
             "kafka": {"bootstrap": self.kafka.bootstrap, "tls": None, "embedded": self.kafka.embedded},
             "log_directory": self.layout.log,
             "materials_directory": self.layout.private / "materials",
-            "business_time": "simulated" if self.business_start else "real",
-            "business_start": f"{self.business_start:%Y-%m-%dT%H:%M:%SZ}" if self.business_start else None,
+            "business_time": "simulated",
+            "business_start": f"{self.business_start:%Y-%m-%dT%H:%M:%SZ}",
         }
 
     def _node(self, code: str) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""What a person can do in a world that `yrdx-sim up` left running: commands to paste, and made-up residents who would like to move."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from core.ids import PROVINCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from simulator.processes import Row
+    from yrdx.v1 import resident_pb2
+
+HOME: Final = "310000"
+"""Where the residents live whom `things_to_try` takes."""
+_DESTINATION: Final = "330000"
+_OFFICER: Final = "--officer 330001 --officer-name 王警官 --unit 330106000000"
+_FEW: Final = 3
+
+
+def addresses(rows: Iterable[Row]) -> list[str]:
+    """A line a process."""
+    return [f"  {row.name:<16} {row.address:<18} pid {row.pid}" for row in rows]
+
+
+def things_to_try(folder: Path, residents: Sequence[resident_pb2.Resident]) -> list[str]:
+    """Commands for a household transfer from one province to another; `residents` are those of `HOME`."""
+    movers = list(islice(_movers(residents), _FEW))
+    home, destination = PROVINCES[HOME].name_zh, PROVINCES[_DESTINATION].name_zh
+    there, here = f"--dir {folder} --party node-{_DESTINATION}", f"--dir {folder} --party node-{HOME}"
+    application = f"--counterpart {HOME} --id-number {movers[0].id_number} --name {movers[0].name} --ground spouse --consent"
+    return [
+        f"synthetic residents of {home} who could move to {destination}:",
+        *(f"  {person.name} {person.id_number}" for person in movers),
+        "try (in .venv/bin, --help says more):",
+        f"  yrdx-ops status --dir {folder}",
+        f"  yrdx-desk open {application} {_OFFICER} {there}",
+        f"  yrdx-desk list {here}",
+        "  yrdx-desk decide --help",
+        f"  yrdx-audit verify {folder}/log --root {folder}/root.pem",
+        f"  yrdx-sim down --out {folder}",
+    ]
+
+
+def _movers(residents: Iterable[resident_pb2.Resident]) -> Iterable[resident_pb2.Resident]:
+    """Adults of family households, whose names anybody can type."""
+    return (person for person in residents if person.phone and person.household_kind == "family" and len(person.name) <= _FEW)
