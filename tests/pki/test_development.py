@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,19 +22,12 @@ from pki.names import Names
 from pki.seal import load_opener
 from pki.signer import load_signer
 from pki.trust import Trust, load_trust_list
+from tests.pki.forging import AT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-AT = datetime(2026, 1, 26, 0, 30, tzinfo=UTC)
 NODE_FILES = {"tls", "signing", "sealing", "witness", "officer", "storage", "tag-1"}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("pki") / "new"
-    development.init(place, AT, os.urandom)
-    return place
 
 
 @pytest.fixture(scope="module")
