@@ -16,6 +16,7 @@ import msgspec
 
 from core.calendar import SHANGHAI
 from core.procedures.model import CLOSED
+from simulator.oracle.verdict import Invariant  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 _COMPLETE: Final = "landed"
 # Journeys to a window that one move took before: at least four, two in each province (domain facts, press reports of 2020).
 _WINDOW_VISITS_ON_PAPER: Final = 4
-
-
-class Invariant(msgspec.Struct, kw_only=True):
-    """How often one invariant was checked, and how often it did not hold."""
-
-    name: str
-    checked: int
-    violations: int
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from simulator.faults import Fault
-from simulator.report.figures import Invariant, Report, ended, latency
+from simulator.oracle import Invariant
+from simulator.report.figures import Report, ended, latency
 from simulator.report.page import page
 from yrdx.v1 import desk_pb2
 

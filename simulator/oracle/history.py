@@ -1,0 +1,122 @@
+"""What happened to each case, in the order of the log: the case before and after every happening, by the oracle's own rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simulator.oracle import rules
+from simulator.oracle.facts import Artefact, Delivery, Event, Message
+from yrdx.v1 import receipt_pb2
+
+if TYPE_CHECKING:
+    from simulator.oracle.facts import Happening, Log
+    from simulator.oracle.rules import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One happening of a case.
+
+    Attributes:
+        happening: the message, receipt or event.
+        before: the case before it, None when there was none.
+        objection: what stands against a message by the rules; empty when nothing does.
+        after: the case after it.
+    """
+
+    happening: Message | Delivery | Event
+    before: Case | None
+    objection: str
+    after: Case | None
+
+    @property
+    def said(self) -> Message | None:
+        """The message, when it was accepted."""
+        return self.happening if isinstance(self.happening, Message) and self.happening.is_accepted else None
+
+
+@dataclass(slots=True)
+class Stroke:
+    """An accepted act that cannot be undone.
+
+    Attributes:
+        message: that announced it.
+        person: citizen number; empty when no desk told it.
+        case: after the act was accepted.
+        entered: the message that says that the register has it.
+        annulled: the case was ended because the register could not do it.
+    """
+
+    message: Message
+    person: str
+    case: Case
+    entered: Message | None = None
+    annulled: bool = False
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the person leaves; else he comes."""
+        return self.message.routing.action == rules.DEREGISTER
+
+
+@dataclass(slots=True)
+class History:
+    """Every turn, and what follows from them.
+
+    Attributes:
+        turns: in the order of the log.
+        cases: each case at the end.
+        strokes: acts by message id, in the order of their acceptance.
+        entered: acts in the order in which the registers took them.
+    """
+
+    turns: list[Turn] = field(default_factory=list)
+    cases: dict[bytes, Case] = field(default_factory=dict)
+    strokes: dict[bytes, Stroke] = field(default_factory=dict)
+    entered: list[Stroke] = field(default_factory=list)
+
+
+def replay(log: Log, persons: dict[bytes, str]) -> History:
+    """Goes through the log. What the hub accepted counts, whether it was right or not; a turn tells what stood against it."""
+    history = History()
+    for happening in log.happenings:
+        if not isinstance(happening, Artefact):
+            _take(history, happening, persons)
+    return history
+
+
+def _take(history: History, happening: Happening, persons: dict[bytes, str]) -> None:
+    if isinstance(happening, Artefact):
+        return
+    case_id = happening.entry.raw.case_id
+    before = history.cases.get(case_id)
+    objection = rules.objection(before, happening) if isinstance(happening, Message) else ""
+    after = _after(before, happening)
+    turn = Turn(happening, before, objection, after)
+    history.turns.append(turn)
+    if after is not None:
+        history.cases[case_id] = after
+    if turn.said and after is not None:
+        _note_stroke(history, turn.said, after, persons.get(case_id, ""))
+
+
+def _after(case: Case | None, happening: Message | Delivery | Event) -> Case | None:
+    if isinstance(happening, Message):
+        return rules.after(case, happening) if happening.is_accepted else case
+    is_end = isinstance(happening, Event) and happening.event.kind == receipt_pb2.DUE_KIND_EXPIRED
+    return rules.expired(case) if case is not None and is_end else case
+
+
+def _note_stroke(history: History, message: Message, case: Case, person: str) -> None:
+    action = message.routing.action
+    if action in rules.IRREVERSIBLE:
+        history.strokes[message.id] = Stroke(message, person, case)
+        return
+    stroke = history.strokes.get(message.header.concerns if action == rules.ENTERED else case.pending)
+    if stroke is None:
+        return
+    if action == rules.ENTERED and stroke.entered is None:
+        stroke.entered = message
+        history.entered.append(stroke)
+    stroke.annulled |= action == "annul"

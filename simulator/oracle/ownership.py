@@ -1,0 +1,158 @@
+"""I1: one person has exactly one owner at every instant, and the registers at the end say what the log says.
+
+From the log follows where each person stayed, from when and until when; every stay is one record. Whoever did not move has one active
+record, since the day on which everybody's stay begins. Every province began with the same number of residents: that is how the
+simulated population is made (`simulator.population`, `simulator.inhabitants`), and how a record that is gone shows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from simulator.oracle.verdict import I1
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from simulator.oracle.facts import Record, Run
+    from simulator.oracle.history import History, Stroke
+    from simulator.oracle.verdict import Tally
+
+_ACTIVE, _MOVED_OUT = "active", "moved-out"
+_HOMELESS: Final = "the person had left already, or never lived there"
+
+
+@dataclass(slots=True)
+class _Stay:
+    """Where a person lived: what brought him, what took him away, and the record of it."""
+
+    province: str
+    came: Stroke | None = None
+    left: Stroke | None = None
+    record: Record | None = None
+
+    @property
+    def newest(self) -> Stroke | None:
+        """The act that changed the record last."""
+        return self.left or self.came
+
+
+def check(run: Run, history: History, tally: Tally) -> None:
+    """Compares every person's records with his stays."""
+    records = _by_person(run)
+    stays = _stays(history, tally)
+    everybody = sorted(records.keys() | set(run.persons.values()))
+    settled = [record for person in everybody if person not in stays for record in records[person]]
+    beginning = _most_common_since(settled)
+    for person in everybody:
+        if person in stays:
+            _check_mover(stays[person], records[person], beginning, tally)
+        else:
+            _check_settled(records[person], beginning, tally)
+        _check_one_person(records[person], tally)
+    _check_beginnings(run.registers, stays, tally)
+
+
+def _by_person(run: Run) -> defaultdict[str, list[Record]]:
+    found: defaultdict[str, list[Record]] = defaultdict(list)
+    for records in run.registers.values():
+        for record in records:
+            found[record.id_number].append(record)
+    return found
+
+
+def _stays(history: History, tally: Tally) -> dict[str, list[_Stay]]:
+    """Every mover's stays, in the order of the log."""
+    stays: dict[str, list[_Stay]] = {}
+    for stroke in history.entered:
+        if not stroke.person:
+            continue  # no desk knows the case: that is said under I5
+        own = stays.setdefault(stroke.person, [_Stay(stroke.case.home)])
+        current = next((stay for stay in own if not stay.left), None)
+        place = stroke.message.entry.place
+        if stroke.is_leaving:
+            right = current is not None and current.province == stroke.case.home
+            if tally.check(I1, f"{place}: {stroke.case.home} lets go whom it does not have: {_HOMELESS}", holds=right) and current:
+                current.left = stroke
+        else:
+            tally.check(I1, f"{place}: {stroke.case.destination} lands whom another province has", holds=current is None)
+            own.append(_Stay(stroke.case.destination, came=stroke))
+    return stays
+
+
+def _most_common_since(records: Sequence[Record]) -> datetime | None:
+    counted = Counter(record.since for record in records if record.status == _ACTIVE).most_common(1)
+    return counted[0][0] if counted else None
+
+
+def _check_settled(records: Sequence[Record], beginning: datetime | None, tally: Tally) -> None:
+    """Somebody whom no move concerned."""
+    if not records:
+        tally.check(I1, "a person in the journal has no record anywhere", holds=False)
+        return
+    active = [record for record in records if record.status == _ACTIVE]
+    places = ", ".join(record.place for record in records)
+    tally.check(I1, f"{places}: {len(active)} active records of one person", holds=len(active) == 1)
+    if len(active) > 1:
+        tally.double(records[0].id_number)
+    for record in records:
+        right = record.status == _ACTIVE and record.since == beginning
+        tally.check(I1, f"{record.place}: {record.status} since {record.since:%Y-%m-%d}, and no move in the log says so", holds=right)
+
+
+def _check_mover(stays: Sequence[_Stay], records: Sequence[Record], beginning: datetime | None, tally: Tally) -> None:
+    case = next(stay.newest.message.entry.place for stay in stays if stay.newest)
+    active = [record for record in records if record.status == _ACTIVE]
+    wanted = sum(not stay.left for stay in stays)
+    if not tally.check(I1, f"{case}: {len(active)} active records, {wanted} by the log", holds=len(active) == wanted) and len(active) > 1:
+        tally.double(active[0].id_number)
+    for province in sorted({stay.province for stay in stays} | {record.province for record in records}):
+        lived = [stay for stay in stays if stay.province == province]
+        kept = [record for record in records if record.province == province]
+        text = f"{case}: {len(kept)} records in {province}, {len(lived)} stays by the log"
+        if not tally.check(I1, text, holds=len(kept) == len(lived)) and len(kept) > len(lived):
+            tally.double(f"{province} {kept[0].id_number}")
+        for stay, record in zip(lived, kept, strict=False):
+            stay.record = record
+    for stay in stays:
+        _check_stay(stay, beginning, tally)
+    for earlier, later in pairwise(stay.record for stay in stays if stay.record):
+        tally.check(I1, f"{later.place}: begins before {earlier.place} ends", holds=earlier.since <= later.since)
+
+
+def _check_stay(stay: _Stay, beginning: datetime | None, tally: Tally) -> None:
+    record, newest = stay.record, stay.newest
+    if record is None:
+        if newest:
+            tally.lose(newest.message.id)
+        return
+    wanted = _MOVED_OUT if stay.left else _ACTIVE
+    if not tally.check(I1, f"{record.place}: {record.status} where the log says {wanted}", holds=record.status == wanted) and newest:
+        tally.lose(newest.message.id)
+    right = _within(record.since, newest) if newest else record.since == beginning
+    tally.check(I1, f"{record.place}: since {record.since:%Y-%m-%d %H:%M:%S}, which the log does not bear out", holds=right)
+
+
+def _within(since: datetime, stroke: Stroke) -> bool:
+    """Whether a change lies between the acceptance of the act and the message that it was made, by one of the two clocks."""
+    if stroke.entered is None:
+        return False
+    accepted, entered = stroke.message.entry, stroke.entered.entry
+    return accepted.business_at <= since <= entered.business_at or accepted.recorded_at <= since <= entered.recorded_at
+
+
+def _check_one_person(records: Sequence[Record], tally: Tally) -> None:
+    places = ", ".join(record.place for record in records)
+    tally.check(I1, f"{places}: one number with two names", holds=len({record.name for record in records}) <= 1)
+
+
+def _check_beginnings(registers: Mapping[str, Sequence[Record]], stays: Mapping[str, Sequence[_Stay]], tally: Tally) -> None:
+    came = Counter(stay.province for own in stays.values() for stay in own if stay.came)
+    began = {code: len(records) - came[code] for code, records in registers.items()}
+    usual = Counter(began.values()).most_common(1)[0][0]
+    for code, number in began.items():
+        tally.check(I1, f"registers/{code}.jsonl: {number} residents from the beginning, elsewhere {usual}", holds=number == usual)
