@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtensionOID
 
-from pki.reading import reading, require, signed_by
+from pki.reading import ends_with_signature, reading, require, signed_by
 from pki.signer import PublicKey
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def read_list(der: bytes, issuer: x509.Certificate, where: str) -> x509.Certific
         signature = found.signature
         algorithm, public = found.signature_algorithm_oid, PublicKey.of(issuer.public_key())
         require(signed_by(public, algorithm, found.tbs_certlist_bytes, signature), f"{where}: signature")
+        require(ends_with_signature(der, signature), f"{where}: encoding")
         require(found.issuer == issuer.subject, f"{where}: issuer")
         require({extension.oid for extension in found.extensions} == _EXPECTED, f"{where}: extensions")
     return found

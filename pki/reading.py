@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtensionOID, SignatureAlgorithmOID
 
 from core.refusals import BAD_TRUST_LIST, Kind, Refused
@@ -45,8 +47,10 @@ _LIBRARY_ERRORS: Final = (
     x509.ExtensionNotFound,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
+    CryptographyDeprecationWarning,
 )
-"""What the library raises, often late, for bytes that are no certificate, request or revocation list."""
+"""What the library raises, often late, for bytes that are no certificate, request or revocation list. It only warns of
+serial numbers below 1, unless warnings are errors; `_check` refuses them in either case."""
 
 _IDENTIFIERS: Final = frozenset({ExtensionOID.SUBJECT_KEY_IDENTIFIER, ExtensionOID.AUTHORITY_KEY_IDENTIFIER})
 
@@ -89,6 +93,11 @@ def reading(where: str, kind: Kind = BAD_TRUST_LIST) -> Iterator[None]:
         if exc.kind is kind:
             raise
         raise Refused(kind, where) from exc
+
+
+def ends_with_signature(der: bytes, signature: bytes) -> bool:
+    """Tells whether the signature at the end is of whole bytes; unused bits would give one certificate several encodings."""
+    return der.endswith(b"\0" + signature)
 
 
 def signed_by(public: PublicKey, algorithm: x509.ObjectIdentifier, signed: bytes, signature: bytes) -> bool:
@@ -152,6 +161,8 @@ def _check(certificate: x509.Certificate, issuer: x509.Certificate, name: x509.N
     algorithm, signature = certificate.signature_algorithm_oid, certificate.signature
     issuer_key = PublicKey.of(issuer.public_key())
     require(signed_by(issuer_key, algorithm, certificate.tbs_certificate_bytes, signature), f"{where}: signature")
+    require(ends_with_signature(certificate.public_bytes(Encoding.DER), signature), f"{where}: encoding")
+    require(certificate.serial_number > 0, f"{where}: serial")
     require(certificate.issuer == issuer.subject, f"{where}: issuer")
     require(certificate.subject == name, f"{where}: subject")
     found = {(extension.oid, extension.critical): extension.value for extension in certificate.extensions}

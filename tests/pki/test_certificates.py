@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, generate_private_key
-from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP384R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -157,6 +157,35 @@ def test_the_signature_algorithm_is_ours(forge: Forge) -> None:
         builder = builder.add_extension(extension, critical)
     certificate = builder.sign(authority.key, SHA384())
     assert forge.refuses(certificate, Purpose.TLS, SHANGHAI).endswith(": signature")
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+def test_serial_numbers_are_positive(forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 5280 section 4.1.2.2. The library makes no such certificate, so this one is put together by hand."""
+    authority = forge.office(SHANGHAI).issuer
+    monkeypatch.setattr(x509, "random_serial_number", lambda: 0x7F01)
+    tbs = free(authority).tbs_certificate_bytes.replace(b"\x02\x02\x7f\x01", b"\x02\x02\x80\x01", 1)
+    signature = authority.key.sign(tbs, ECDSA(SHA256()))
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")
+    der = _sequence(tbs + algorithm + bytes([3, len(signature) + 1, 0]) + signature)
+    certificate = x509.load_der_x509_certificate(der)
+    assert certificate.serial_number < 0
+    assert forge.refuses(certificate, Purpose.TLS, SHANGHAI).endswith(": serial")
+
+
+def _sequence(content: bytes) -> bytes:
+    return b"\x30\x82" + len(content).to_bytes(2, "big") + content
+
+
+def test_a_certificate_has_one_encoding(forge: Forge) -> None:
+    """A bit string may claim unused bits at its end; a signature whose last bit is 0 would then have a second encoding."""
+    authority = forge.office(SHANGHAI).issuer
+    made = next(one for one in iter(lambda: free(authority), None) if not one.signature[-1] & 1)
+    der = bytearray(made.public_bytes(Encoding.DER))
+    der[-len(made.signature) - 1] = 1
+    certificate = x509.load_der_x509_certificate(bytes(der))
+    assert certificate.signature == made.signature
+    assert forge.refuses(certificate, Purpose.TLS, SHANGHAI).endswith(": encoding")
 
 
 def test_another_curve_is_refused(forge: Forge) -> None:
