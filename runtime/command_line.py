@@ -143,8 +143,6 @@ def run(app: App) -> NoReturn:
         status = app(exit_on_error=False, result_action="return_value")
     except CycloptsError:  # already printed
         sys.exit(USAGE)
-    except KeyboardInterrupt:
-        sys.exit(FINE)
     except BrokenPipeError:  # whoever read us has seen enough; Python would complain again when it flushes at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FINE)

@@ -13,7 +13,7 @@ from core.calendar import SHANGHAI
 from nodes.desk_client import shown
 from nodes.desk_client.asking import BASIS, CALL_S, HERE, STREAM_S, Officer, on_desk, packed, repeatable
 from nodes.desk_client.decisions import Ground, decide, hex_digest
-from runtime.command_line import Server, Usage, id_of, say, show
+from runtime.command_line import FINE, Server, Usage, id_of, say, show
 from runtime.plain import plain
 from yrdx.v1 import desk_pb2, resident_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
@@ -168,7 +168,10 @@ def watch(*, cursor: str = "", server: Server = HERE) -> int:
             else:
                 show(shown.line(change.case))
 
-    return on_desk(server, ask)
+    try:
+        return on_desk(server, ask)
+    except KeyboardInterrupt:  # the way to end it
+        return FINE
 
 
 @app.command

@@ -28,19 +28,28 @@ class Ended:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        (line,) = self.lines
+        return line
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
 
 
 async def run(program: str, *words: object) -> Ended:
     """Runs one of the console scripts to its end; none may ever show a traceback."""
-    path = Path(sys.executable).with_name(program)
-    process = await asyncio.create_subprocess_exec(
-        path, *map(str, words), env=ENVIRONMENT, cwd="/", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
+    process = await start(program, *words)
     async with asyncio.timeout(_PATIENCE_S):
         out, err = (part.decode() for part in await process.communicate())
     assert "Traceback" not in err, err
     return Ended(process.returncode, out, err)
+
+
+async def start(program: str, *words: object) -> asyncio.subprocess.Process:
+    """Starts one of the console scripts, somewhere else and without variables of ours."""
+    path = Path(sys.executable).with_name(program)
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(path, *map(str, words), env=ENVIRONMENT, cwd="/", stdout=pipe, stderr=pipe)
 
 
 def files_of(tls: TlsFiles) -> list[object]:

@@ -1,0 +1,359 @@
+"""`yrdx-desk` against a desk that answers as told: what it sends, what it shows, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from google.protobuf.any_pb2 import Any as Packed
+
+from core.refusals import CONSENT_MISSING, DECISION_PENDING, VERSION_CONFLICT, Refused
+from runtime.grpc_server import identity, serving
+from tests.runtime.certificates import issue, make_root
+from tests.support.programs import Ended, files_of, run, start, write_world
+from yrdx.v1 import desk_pb2, desk_pb2_grpc, resident_pb2
+from yrdx.v1 import household_transfer_pb2 as transfer_pb2
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    import grpc
+
+    from runtime.settings import TlsFiles
+
+    Body = Callable[["Desk", list[object]], Awaitable[None]]
+
+SERVICES = {"yrdx.v1.Desk": ["system"]}
+CASE = uuid.UUID("01940000-0000-7000-8000-000000000001")
+MESSAGE = uuid.UUID("01940000-0000-7000-8000-000000000002")
+NUMBER = "310101199001010014"
+OFFICER = ["--officer", "330001", "--officer-name", "王警官", "--unit", "330106000000", "--grade", "一级警司"]
+WHY = ["--reason-class", "policy-not-met", "--reason-code", "policy", "--reason", "不符合落户政策。"]
+NOON = {"seconds": 1_769_400_000}
+SAID = desk_pb2.Officer(number="330001", name="王警官", unit="330106000000", grade="一级警司")
+
+
+def view(number: int = 1, **changes: Any) -> desk_pb2.CaseView:
+    values: dict[str, Any] = {
+        "case_id": uuid.UUID(int=CASE.int + number - 1).bytes,
+        "service": "household-transfer",
+        "parties": {"IN": "330000", "OUT": "310000"},
+        "state": "applied",
+        "ball_holder": "330000",
+        "owner": "310000",
+        "version": 7,
+        "deadline": "review",
+        "due_at": NOON,
+        "legal_actions": ["permit", "refuse"],
+        "person_id_number": NUMBER,
+        "person_name": "张三",
+    }
+    return desk_pb2.CaseView(**{**values, **changes})
+
+
+class Desk(desk_pb2_grpc.DeskServicer):
+    """Remembers what it hears; refuses what it was told to refuse."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+        self.refusal: Refused | None = None
+        self.document = b""
+
+    async def OpenCase(self, request: Any, context: Any) -> desk_pb2.OpenCaseResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        return desk_pb2.OpenCaseResponse(case=view())
+
+    async def Decide(self, request: Any, context: Any) -> desk_pb2.DecideResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        return desk_pb2.DecideResponse(case=view(version=8, pending_action=request.action), message_id=MESSAGE.bytes)
+
+    async def GetCase(self, request: Any, _context: Any) -> desk_pb2.GetCaseResponse:  # noqa: N802 - gRPC
+        assert request.case_id == CASE.bytes
+        payload = Packed()
+        payload.Pack(transfer_pb2.HouseholdApplication(id_number=NUMBER, name="张三", ground=transfer_pb2.TRANSFER_GROUND_SPOUSE))
+        apply = desk_pb2.MessageView(
+            message_id=MESSAGE.bytes, action="apply", sender="330000", step=1, accepted_at=NOON, delivered_at=NOON, payload=payload
+        )
+        documents = [desk_pb2.DocumentView(digest=b"\xcd" * 32, code="relation-proof", media_type="image/jpeg", length=9, sender="330000")]
+        return desk_pb2.GetCaseResponse(
+            case=view(documents=documents),
+            messages=[
+                apply,
+                desk_pb2.MessageView(action="deregister", sender="310000", step=2, accepted_at=NOON, delivered_at=NOON, entered_at=NOON),
+                desk_pb2.MessageView(action="withdraw", sender="330000", refusal=4006),
+                desk_pb2.MessageView(action="permit", sender="330000"),
+            ],
+        )
+
+    async def ListCases(self, request: Any, context: Any) -> desk_pb2.ListCasesResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        first = 1 if not request.page_token else 3
+        cases = [view(first), view(first + 1, state="closed", ending="landed", ball_holder="")]
+        return desk_pb2.ListCasesResponse(cases=cases, next_page_token="" if request.page_token else "more")
+
+    async def WatchCases(self, request: Any, context: Any) -> AsyncIterator[desk_pb2.WatchCasesResponse]:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        yield desk_pb2.WatchCasesResponse(case=view(), cursor="one")
+        yield desk_pb2.WatchCasesResponse(cursor="one")
+        yield desk_pb2.WatchCasesResponse(case=view(state="permitted", ball_holder="310000", version=9), cursor="two")
+        if request.cursor != "end":
+            await asyncio.sleep(60)
+
+    async def FindResident(self, request: Any, context: Any) -> desk_pb2.FindResidentResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        resident = resident_pb2.Resident(id_number=NUMBER, name="章三").SerializeToString()
+        return desk_pb2.FindResidentResponse(found=True, resident=resident, differences=["name"], status="active")
+
+    async def PutDocument(self, request_iterator: Any, context: Any) -> desk_pb2.PutDocumentResponse:  # noqa: N802 - gRPC
+        requests = [request async for request in request_iterator]
+        self._hear(requests[0].opening, context)
+        self.document = b"".join(request.chunk for request in requests[1:])
+        return desk_pb2.PutDocumentResponse(digest=b"\xcd" * 32)
+
+    async def GetDocument(self, request: Any, context: Any) -> AsyncIterator[desk_pb2.GetDocumentResponse]:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        for begin in range(0, len(self.document), 1000):
+            yield desk_pb2.GetDocumentResponse(chunk=self.document[begin : begin + 1000])
+
+    def _hear(self, request: Any, context: Any) -> None:
+        assert identity(context).role == "system"
+        self.heard.append(request)
+        if self.refusal is not None:
+            raise self.refusal
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TlsFiles]:
+    folder = tmp_path_factory.mktemp("tls")
+    make_root(folder)
+    return {role: issue(folder, role, f"spiffe://yrdx/province/330000/{role}") for role in ("node", "system")}
+
+
+@pytest.fixture
+def play(certificates: dict[str, TlsFiles], tmp_path: Path) -> Callable[[Body], None]:
+    """Runs a coroutine function with a served desk and the options that lead there."""
+
+    async def main(body: Body) -> None:
+        desk = Desk()
+
+        def add(server: grpc.aio.Server) -> None:
+            desk_pb2_grpc.add_DeskServicer_to_server(desk, server)
+
+        async with serving("127.0.0.1:0", certificates["node"], add, SERVICES) as served:
+            write_world(tmp_path / "up", "node-330000", served.address, "system", certificates["system"])
+            await body(desk, ["--dir", tmp_path / "up", "--party", "node-330000"])
+
+    return lambda body: asyncio.run(main(body))
+
+
+def test_open(play: Callable[[Body], None]) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        words = ["--counterpart", "310000", "--id-number", NUMBER, "--name", "张三", "--ground", "spouse", "--consent"]
+        documents = ["--document", "ab" * 32, "--document", "cd" * 32]
+        ended = await run("yrdx-desk", "open", *words, *documents, *OFFICER, *there)
+        assert (ended.status, ended.err) == (0, "")
+        assert str(CASE) in ended.out
+        (request,) = desk.heard
+        assert uuid.UUID(request.request_id).version == 4
+        stated = transfer_pb2.HouseholdApplication()
+        assert request.application.Unpack(stated)
+        assert (stated.id_number, stated.name, stated.ground) == (NUMBER, "张三", transfer_pb2.TRANSFER_GROUND_SPOUSE)
+        assert (request.officer, request.counterpart, request.consent_recorded) == (SAID, "310000", True)
+        assert (request.service, request.purpose, request.legal_basis) == ("household-transfer", "household-transfer", "mps-2021-12")
+        assert list(request.documents) == [b"\xab" * 32, b"\xcd" * 32]
+
+        machine = await run("yrdx-desk", "open", *words, "--request-id", request.request_id, *OFFICER, *there, "--json")
+        assert (machine.json["case"]["case_id"], machine.json["case"]["version"]) == (str(CASE), 7)
+        assert machine.json["case"]["parties"] == {"IN": "330000", "OUT": "310000"}
+        assert desk.heard[1].request_id == request.request_id
+
+    play(body)
+
+
+def test_show_names_the_stages(play: Callable[[Body], None]) -> None:
+    async def body(_desk: Desk, there: list[object]) -> None:
+        shown, told = await asyncio.gather(
+            run("yrdx-desk", "show", CASE, *there), run("yrdx-desk", "show", str(CASE).upper(), *there, "--json")
+        )
+        assert (shown.status, told.status, told.err) == (0, 0, "")
+        rows = {line.split()[1]: line for line in shown.out.splitlines() if line.split()[0] in {"1", "2", "–"}}
+        assert "accepted · delivered  " in rows["apply"]
+        assert f'id_number: "{NUMBER}" name: "张三" ground: TRANSFER_GROUND_SPOUSE' in rows["apply"]
+        assert "accepted · delivered · entered" in rows["deregister"]
+        assert "refused 4006" in rows["withdraw"]
+        assert "on its way" in rows["permit"]
+        assert "上海→浙江" in shown.out
+        assert f"{'cd' * 32}  relation-proof" in shown.out
+        messages = told.json["messages"]
+        assert messages[0]["payload"]["type"] == "yrdx.v1.HouseholdApplication"
+        assert messages[0]["payload"]["ground"] == "TRANSFER_GROUND_SPOUSE"
+        assert (messages[0]["message_id"], messages[0]["entered_at"], messages[1]["entered_at"]) == (
+            str(MESSAGE),
+            None,
+            "2026-01-26T04:00:00Z",
+        )
+
+    play(body)
+
+
+def test_list_reads_every_page(play: Callable[[Body], None]) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        words = ["--open-only", "--acts-next", "330000", "--due-before", "2026-01-26T12:00:00"]
+        shown = await run("yrdx-desk", "list", *words, *there)
+        assert len(shown.out.splitlines()) == 5
+        assert "closed: landed" in shown.out
+        first, second = desk.heard
+        assert (first.filter.open_only, first.filter.ball_holder, first.filter.due_before.seconds) == (True, "330000", NOON["seconds"])
+        assert (first.page_token, second.page_token, second.filter) == ("", "more", first.filter)
+        assert len((await run("yrdx-desk", "list", *there, "--json")).json["cases"]) == 4
+
+    play(body)
+
+
+def test_watch_until_interrupted(play: Callable[[Body], None]) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        process = await start("yrdx-desk", "watch", *there)
+        assert process.stdout is not None
+        lines = [(await process.stdout.readline()).decode() for _ in range(2)]
+        process.send_signal(signal.SIGINT)
+        _, err = await process.communicate()
+        assert (process.returncode, err.decode()) == (0, "")
+        assert "permitted · version 9 · acts next 上海" in lines[1]
+
+        machine = await run("yrdx-desk", "watch", *there, "--json", "--cursor", "end")
+        assert [line["cursor"] for line in machine.lines] == ["one", "two"]
+        assert desk.heard[1].cursor == "end"
+
+    play(body)
+
+
+DECISIONS: list[tuple[str, list[str], Any, str]] = [
+    ("permit", ["--to-address", "杭州市", "--phone", "1"], transfer_pb2.MovePermit(to_address="杭州市", contact_phone="1"), ""),
+    ("deregister", [], transfer_pb2.MigrationCertificate(), ""),
+    ("land", [], transfer_pb2.LandingReceipt(), ""),
+    (
+        "resubmit",
+        ["--name", "章三", "--ground", "talent", "--note", "更正"],
+        transfer_pb2.Correction(
+            application={"id_number": NUMBER, "name": "章三", "ground": transfer_pb2.TRANSFER_GROUND_TALENT}, note="更正"
+        ),
+        "",
+    ),
+    (
+        "return",
+        [*WHY, "--differs", "name=章三", "--missing", "photo", "--missing", "identity"],
+        transfer_pb2.CorrectionRequest(
+            reason_code="policy",
+            reason="不符合落户政策。",
+            differences=[{"field": "name", "stated": "张三", "registered": "章三"}],
+            missing_materials=["photo", "identity"],
+        ),
+        "REASON_CLASS_POLICY_NOT_MET",
+    ),
+    *(
+        (action, WHY, transfer_pb2.Decision(reason_code="policy", reason="不符合落户政策。"), "REASON_CLASS_POLICY_NOT_MET")
+        for action in ("refuse", "withdraw", "revoke", "annul")
+    ),
+]
+
+
+def test_every_decision_says_what_it_means(play: Callable[[Body], None]) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        for action, words, detail, reason in DECISIONS:
+            ended = await run("yrdx-desk", "decide", action, CASE, *words, *OFFICER, *there)
+            assert (ended.status, ended.err) == (0, ""), action
+            assert f"on its way: message {MESSAGE}" in ended.out
+            request = desk.heard.pop()
+            stated = type(detail)()
+            assert request.detail.Unpack(stated)
+            assert stated == detail
+            assert (request.action, request.case_id, request.expected_version, request.officer) == (action, CASE.bytes, 7, SAID)
+            assert request.reason_class == (desk_pb2.DecideRequest(reason_class=reason or None).reason_class)
+
+    play(body)
+
+
+def test_a_version_that_the_officer_saw(play: Callable[[Body], None]) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        desk.refusal = Refused(VERSION_CONFLICT)
+        request_id = str(uuid.uuid4())
+        words = ["decide", "land", CASE, "--version", "3", "--request-id", request_id, *OFFICER, *there]
+        ended = await run("yrdx-desk", *words)
+        assert (ended.status, ended.out) == (1, "")
+        assert ended.err.splitlines() == ["5002 VERSION_CONFLICT", VERSION_CONFLICT.zh, VERSION_CONFLICT.en]
+        assert (desk.heard[0].expected_version, desk.heard[0].request_id) == (3, request_id)
+
+    play(body)
+
+
+def test_a_lost_answer_can_be_asked_for_again(play: Callable[[Body], None]) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        desk.refusal = Refused(DECISION_PENDING)
+        ended = await run("yrdx-desk", "decide", "land", CASE, *OFFICER, *there)
+        assert ended.status == 1
+        assert ended.err.splitlines()[0] == f"--request-id {desk.heard[0].request_id} --version 7 repeats this request"
+
+        desk.refusal = Refused(CONSENT_MISSING)
+        words = ["open", "--counterpart", "310000", "--id-number", NUMBER, "--name", "张三", "--ground", "spouse"]
+        final = await run("yrdx-desk", *words, *OFFICER, *there, "--json")
+        assert (final.status, final.err, final.json["refused"]["number"]) == (1, "", 5005)
+
+    play(body)
+
+
+def test_find(play: Callable[[Body], None]) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        shown, told = await asyncio.gather(
+            run("yrdx-desk", "find", CASE, *OFFICER, *there), run("yrdx-desk", "find", CASE, *OFFICER, *there, "--json")
+        )
+        assert "active · differences: name" in shown.out
+        assert "章三" in shown.out
+        assert (told.json["resident"]["name"], told.json["differences"]) == ("章三", ["name"])
+        assert desk.heard[0] == desk_pb2.FindResidentRequest(officer=SAID, case_id=CASE.bytes)
+
+    play(body)
+
+
+def test_documents_come_back_as_they_went(play: Callable[[Body], None], tmp_path: Path, rng: random.Random) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        scan, copy = tmp_path / "scan.jpg", tmp_path / "copy.jpg"
+        scan.write_bytes(rng.randbytes(700_000))
+        words = ["--counterpart", "310000", "--code", "relation-proof", "--media-type", "image/jpeg"]
+        put = await run("yrdx-desk", "put-document", scan, *words, *OFFICER, *there)
+        assert (put.status, put.out) == (0, "cd" * 32 + "\n")
+        opening = desk_pb2.DocumentOpening(
+            officer=SAID, counterpart="310000", code="relation-proof", media_type="image/jpeg", length=700_000
+        )
+        assert desk.heard == [opening]
+        got = await run("yrdx-desk", "get-document", CASE, put.out.strip(), "--out", copy, *there)
+        assert (got.status, copy.read_bytes()) == (0, scan.read_bytes())
+        assert (await run("yrdx-desk", "get-document", CASE, "cd", "--out", copy, *there)).status == 2
+        assert (await run("yrdx-desk", "get-document", CASE, "cd" * 32, "--out", tmp_path / "no" / "x", *there)).status == 2
+        assert (await run("yrdx-desk", "put-document", tmp_path / "absent", *words, *OFFICER, *there)).status == 2
+
+    play(body)
+
+
+def test_usage(certificates: dict[str, TlsFiles]) -> None:
+    there = ["--address", "127.0.0.1:1", *files_of(certificates["system"])]
+    wrong: list[list[object]] = [
+        ["show", "no-id", *there],
+        ["show", *there],
+        ["decide", "permit", CASE, *OFFICER, *there],
+        ["decide", "refuse", CASE, *WHY[2:], *OFFICER, *there],
+        ["decide", "approve", CASE, *there],
+        ["decide", "land", CASE, *OFFICER[2:], *there],
+        ["open", "--counterpart", "310000", "--id-number", NUMBER, "--name", "张三", "--ground", "fun", *OFFICER, *there],
+        ["list", "--due-before", "soon", *there],
+    ]
+
+    async def main() -> list[Ended]:
+        return [await run("yrdx-desk", *words) for words in wrong]
+
+    for words, ended in zip(wrong, asyncio.run(main()), strict=True):
+        assert (ended.status, bool(ended.err)) == (2, True), words
