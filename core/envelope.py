@@ -53,6 +53,7 @@ _UNIT = re.compile(r"\d{12}")
 _WORD = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 _COMMITMENT_DOMAIN = b"yrdx/v1/plaintext-commitment\0"
 _SEAL_DOMAIN = b"yrdx/v1/seal\0"
+_DOCUMENT_DOMAIN = b"yrdx/v1/seal-document\0"
 
 
 def sha256(data: bytes) -> bytes:
@@ -68,6 +69,11 @@ def payload_commitment(payload_type: str, salt: bytes, plaintext: bytes) -> byte
 def seal_info(routing: bytes) -> bytes:
     """The HPKE `info` (RFC 9180 section 5.1) of a message: a sealed payload opens only under its own routing."""
     return _SEAL_DOMAIN + routing
+
+
+def document_info(sender: str, receiver: str) -> bytes:
+    """The HPKE `info` of a document: it is sealed before the message that names it exists, so only the two provinces are bound."""
+    return _DOCUMENT_DOMAIN + sender.encode() + b">" + receiver.encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,22 +9,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from core.refusals import BAD_SETTINGS, Refused
-from runtime.settings import KafkaSettings, Settings, TlsFiles
+from runtime.settings import KafkaSettings, Settings, SigningFiles, TlsFiles
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
-
-
-class SigningFiles(Settings, frozen=True, kw_only=True):
-    """The hub's signing key.
-
-    Attributes:
-        certificate: PEM, leaf first.
-        key: its private key (PKCS #8 PEM).
-    """
-
-    certificate: Path
-    key: Path
 
 
 class HubSettings(Settings, frozen=True, kw_only=True):

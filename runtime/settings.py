@@ -35,6 +35,18 @@ class TlsFiles(Settings, frozen=True, kw_only=True):
     root: Path
 
 
+class SigningFiles(Settings, frozen=True, kw_only=True):
+    """A party's signing key.
+
+    Attributes:
+        certificate: PEM, leaf first.
+        key: its private key (PKCS #8 PEM).
+    """
+
+    certificate: Path
+    key: Path
+
+
 class KafkaSettings(Settings, frozen=True, kw_only=True):
     """Where Kafka is.
 

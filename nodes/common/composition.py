@@ -1,0 +1,285 @@
+"""Where the parts of a node meet: made from settings, started in order, ended in reverse.
+
+Start: database and migrations · channels to hub and register · trust list · what a crash left unapplied · the loops (outbox, stream,
+strokes, trust) · the server, which then says SERVING. The hub may be away all the while: decisions wait in the outbox. If we crash anywhere
+here, the next start does the same again.
+
+End: the server withdraws its readiness and finishes calls · the loops stop where they are · channels, threads, pool. Nothing rests on an
+orderly end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from core.refusals import BAD_SETTINGS, WRONG_ROLE, Refused
+from core.rules import shipped_rules
+from nodes.common.apply import Applier
+from nodes.common.business_time import BusinessTime
+from nodes.common.decisions import Decisions
+from nodes.common.desk import DeskService
+from nodes.common.documents import DocumentOffice
+from nodes.common.inbox import Inbox
+from nodes.common.messages import Writer
+from nodes.common.operations import OperationsService
+from nodes.common.outbox import Outbox
+from nodes.common.register import RegisterClient
+from nodes.common.store.cases import Cases
+from nodes.common.store.database import Database
+from nodes.common.store.documents import Documents
+from nodes.common.store.operations import Operations
+from nodes.common.store.requests import Requests
+from nodes.common.stream import Stream
+from nodes.common.strokes import Strokes
+from nodes.common.trust import NodeTrust
+from nodes.common.verify import Verifier
+from nodes.common.views import Views
+from nodes.common.watch import Watch
+from pki.files import read
+from pki.keys import load_secret
+from pki.seal import load_opener
+from pki.signer import load_signer
+from pki.storage import StorageCipher
+from runtime import clock as clocks
+from runtime import postgres
+from runtime.grpc_client import channel
+from runtime.grpc_server import serving
+from yrdx.v1 import desk_pb2_grpc, exchange_pb2_grpc, operations_pb2_grpc, register_pb2_grpc
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping
+
+    import asyncpg
+    import grpc
+
+    from nodes.common.records.codec import RecordCodec
+    from nodes.common.settings import NodeSettings
+    from runtime.clock import Clock, Sleep
+    from runtime.identity import Identity
+
+ROLES: Final[Mapping[str, Collection[str]]] = {"yrdx.v1.Desk": ("system",), "yrdx.v1.Operations": ("operator",)}
+"""Who may call what, by the role in the certificate; all of them of this province."""
+
+_VERIFIERS: Final = 2
+
+
+class Node:
+    """The parts of one node process. Each property makes its part once, from those that it names."""
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        codec: RecordCodec,
+        pool: asyncpg.Pool[asyncpg.Record],
+        links: tuple[grpc.aio.Channel, grpc.aio.Channel],
+        *,
+        clock: Clock,
+        sleep: Sleep,
+    ) -> None:
+        """Takes what must be opened first, channels to hub and register among it; reads the node's keys."""
+        self.settings, self.codec = settings, codec
+        self.clock, self.sleep = clock, sleep
+        self.database = Database(pool)
+        self.business_time = BusinessTime(clock)
+        self.book = shipped_rules()
+        self.signer = load_signer(settings.signing.key, settings.signing.certificate)
+        self.opener = load_opener(settings.sealing_key)
+        self.cipher = StorageCipher(load_secret(settings.storage_key))
+        self.tag_keys = _tag_keys(settings)
+        self.executor = ThreadPoolExecutor(_VERIFIERS, "verify")
+        self.exchange = exchange_pb2_grpc.ExchangeStub(links[0])
+        self.register = RegisterClient(register_pb2_grpc.RegisterStub(links[1]))
+        self.trust = NodeTrust(read(settings.trust_root), self.database, self.exchange, clock)
+        self.cases, self.documents = Cases(self.cipher), Documents(self.cipher)
+        self.requests, self.operations = Requests(self.cipher), Operations(self.cipher)
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """Checks what the hub sends."""
+        return Verifier(province=self.settings.province, opener=self.opener, cipher=self.cipher, clock=self.clock)
+
+    @cached_property
+    def applier(self) -> Applier:
+        """Brings cases up to date."""
+        return Applier(province=self.settings.province, cases=self.cases, cipher=self.cipher, book=self.book, tag_keys=self.tag_keys)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """Writes messages down."""
+        return Writer(
+            province=self.settings.province,
+            trust=self.trust,
+            rules=self.book,
+            signer=self.signer,
+            officer_key=load_secret(self.settings.officer_key),
+            tag_keys=self.tag_keys,
+            cipher=self.cipher,
+            clock=self.clock,
+            random=os.urandom,
+        )
+
+    @cached_property
+    def views(self) -> Views:
+        """What the desk shows."""
+        return Views(province=self.settings.province, book=self.book, cipher=self.cipher, business_time=self.business_time)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What officers decide."""
+        return Decisions(
+            province=self.settings.province,
+            codec=self.codec,
+            cases=self.cases,
+            requests=self.requests,
+            operations=self.operations,
+            documents=self.documents,
+            applier=self.applier,
+            writer=self.writer,
+            views=self.views,
+            business_time=self.business_time,
+        )
+
+    @cached_property
+    def strokes(self) -> Strokes:
+        """Irreversible actions."""
+        return Strokes(
+            database=self.database,
+            operations=self.operations,
+            register=self.register,
+            decisions=self.decisions,
+            writer=self.writer,
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Step 1."""
+        return Outbox(
+            province=self.settings.province,
+            database=self.database,
+            exchange=self.exchange,
+            writer=self.writer,
+            trust=self.trust,
+            verifier=self.verifier,
+            applier=self.applier,
+            business_time=self.business_time,
+            clock=self.clock,
+            sleep=self.sleep,
+            executor=self.executor,
+        )
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Steps 5 and 6."""
+        return Inbox(
+            province=self.settings.province,
+            database=self.database,
+            verifier=self.verifier,
+            trust=self.trust,
+            applier=self.applier,
+            signer=self.signer,
+            business_time=self.business_time,
+            clock=self.clock,
+            executor=self.executor,
+        )
+
+    @cached_property
+    def stream(self) -> Stream:
+        """The stream at the hub."""
+        return Stream(
+            instance=self.settings.name,
+            credits=self.settings.credits,
+            database=self.database,
+            exchange=self.exchange,
+            inbox=self.inbox,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def desk(self) -> DeskService:
+        """What provincial systems may ask."""
+        return DeskService(
+            province=self.settings.province,
+            database=self.database,
+            decisions=self.decisions,
+            strokes=self.strokes,
+            views=self.views,
+            watching=Watch(database=self.database, cases=self.cases, views=self.views),
+            offices=DocumentOffice(
+                province=self.settings.province,
+                database=self.database,
+                documents=self.documents,
+                exchange=self.exchange,
+                trust=self.trust,
+                opener=self.opener,
+            ),
+            register=self.register,
+            codec=self.codec,
+        )
+
+    def add_to(self, server: grpc.aio.Server) -> None:
+        """Registers the services."""
+        operations = OperationsService(
+            name=self.settings.name,
+            database=self.database,
+            operations=self.operations,
+            stream=self.stream,
+            desk=self.desk,
+            trust=self.trust,
+            business_time=self.business_time,
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+        desk_pb2_grpc.add_DeskServicer_to_server(self.desk, server)
+        operations_pb2_grpc.add_OperationsServicer_to_server(operations, server)
+
+    def check_peer(self, peer: Identity) -> None:
+        """Lets in this province's own systems and operators, as the trust list has them.
+
+        Raises:
+            Refused: WRONG_ROLE, NO_IDENTITY or KEY_REVOKED.
+        """
+        if peer.member != self.settings.province:
+            raise Refused(WRONG_ROLE, "member")
+        self.trust.check_peer(peer)
+
+
+@asynccontextmanager
+async def running(settings: NodeSettings, codec: RecordCodec, clock: Clock, sleep: Sleep = clocks.sleep) -> AsyncIterator[Node]:
+    """A node that serves, from entry to exit.
+
+    Raises:
+        Refused: BAD_SETTINGS, BAD_TRUST_LIST, or UNAVAILABLE when the database does not come.
+    """
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(postgres.pool(settings.dsn_file))
+        await postgres.migrate(pool, files("nodes.common") / "store" / "migrations")
+        hub = await stack.enter_async_context(channel(settings.hub, settings.tls))
+        register = await stack.enter_async_context(channel(settings.register, settings.tls))
+        node = Node(settings, codec, pool, (hub, register), clock=clock, sleep=sleep)
+        stack.callback(node.executor.shutdown)
+        await node.trust.begin(read(settings.trust_list))
+        await node.inbox.resume()
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        loops = (node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep))
+        tasks: list[asyncio.Task[None]] = [group.create_task(loop) for loop in loops]
+        stack.callback(lambda: [task.cancel() for task in tasks])
+        server = await stack.enter_async_context(
+            serving(settings.address, settings.tls, node.add_to, ROLES, check_peer=node.check_peer, reflection=settings.reflection)
+        )
+        await server.ready()
+        yield node
+
+
+def _tag_keys(settings: NodeSettings) -> dict[int, bytes]:
+    try:
+        return {int(epoch): load_secret(path) for epoch, path in settings.tag_keys.items()}
+    except ValueError as error:
+        raise Refused(BAD_SETTINGS, "tag_keys") from error

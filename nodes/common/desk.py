@@ -1,0 +1,264 @@
+"""The Desk service: what a provincial system may ask of its node.
+
+Form is checked here; what may be decided, in `nodes.common.decisions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from core.envelope import sha256
+from core.ids import ID_BYTES, PROVINCES, uuid_bytes
+from core.refusals import (
+    ALREADY_REGISTERED_HERE,
+    BAD_FIELD,
+    BAD_PAGE_TOKEN,
+    CONSENT_MISSING,
+    DECISION_PENDING,
+    DRAINING,
+    UNKNOWN_PROVINCE,
+    Refused,
+)
+from nodes.common.content import unpacked
+from nodes.common.decisions import opening_action
+from nodes.common.documents import CHUNK
+from nodes.common.officers import check_officer
+from nodes.common.services import SERVICES
+from nodes.common.store import outbox, steps
+from nodes.common.store.cases import Shown
+from nodes.common.strokes import outcome
+from runtime.identity import identity
+from yrdx.v1 import desk_pb2, desk_pb2_grpc, register_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import grpc
+    from google.protobuf.message import Message
+
+    from nodes.common.decisions import Decisions
+    from nodes.common.documents import DocumentOffice
+    from nodes.common.records.codec import RecordCodec
+    from nodes.common.register import RegisterClient
+    from nodes.common.services.service import Person
+    from nodes.common.store.cases import CaseRow
+    from nodes.common.store.database import Database
+    from nodes.common.strokes import Strokes
+    from nodes.common.views import Views
+    from nodes.common.watch import Watch
+
+    Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+_USUAL_PAGE, _LARGEST_PAGE = 50, 200
+_NIL: Final = bytes(ID_BYTES)
+_CODE: Final = 64
+_STATUSES: Final = {
+    register_pb2.RECORD_STATUS_ACTIVE: "active",
+    register_pb2.RECORD_STATUS_MOVED_OUT: "moved-out",
+    register_pb2.RECORD_STATUS_DECEASED: "deceased",
+}
+
+
+@dataclass(kw_only=True)
+class DeskService(desk_pb2_grpc.DeskServicer):
+    """Serves `yrdx.v1.Desk` to the systems of one province.
+
+    Attributes:
+        draining: nothing new is taken on.
+    """
+
+    province: str
+    database: Database
+    decisions: Decisions
+    strokes: Strokes
+    views: Views
+    watching: Watch
+    offices: DocumentOffice
+    register: RegisterClient
+    codec: RecordCodec
+    draining: bool = False
+
+    async def OpenCase(self, request: desk_pb2.OpenCaseRequest, context: Context) -> desk_pb2.OpenCaseResponse:  # noqa: N802 - gRPC
+        """The application becomes durable; the hub's answer shows in the case."""
+        self._check_open()
+        check_officer(request.officer, identity(context))
+        request_id, digest = uuid_bytes(request.request_id), _digest(request)
+        async with self.database.reading() as connection:
+            known = await self.decisions.requests.find(connection, request_id, digest)
+        if known is None:
+            await self._check_application(request)
+            # If we crash before the commit, nothing was asked; after it, the repeat gets this answer.
+            async with self.database.writing() as connection:
+                known = await self.decisions.requests.find(connection, request_id, digest)
+                answer = known.answer if known else await self.decisions.open(connection, request, request_id, digest)
+        else:
+            answer = known.answer
+        return desk_pb2.OpenCaseResponse.FromString(answer or b"")
+
+    async def Decide(self, request: desk_pb2.DecideRequest, context: Context) -> desk_pb2.DecideResponse:  # noqa: N802 - gRPC
+        """The decision becomes durable; an irreversible one answers once the register holds the record."""
+        self._check_open()
+        check_officer(request.officer, identity(context))
+        _check_id(request.case_id)
+        _check_code(request.legal_basis, "legal_basis")
+        request_id, digest = uuid_bytes(request.request_id), _digest(request)
+        answer, operation_id = b"", None
+        # If we crash before the commit, nothing was decided; after it, the repeat gets this answer, or goes on with the strokes.
+        async with self.database.writing() as connection:
+            known = await self.decisions.requests.find(connection, request_id, digest)
+            if known is None:
+                answer, operation_id = await self.decisions.decide(connection, request, request_id, digest)
+            elif known.answer is None:
+                operation = await self.decisions.operations.of_request(connection, request_id)
+                operation_id = operation.operation_id if operation else None
+            else:
+                answer = known.answer
+        if operation_id is not None:
+            answer = await self._carried(operation_id, request_id, digest)
+        return desk_pb2.DecideResponse.FromString(answer)
+
+    async def GetCase(self, request: desk_pb2.GetCaseRequest, _context: Context) -> desk_pb2.GetCaseResponse:  # noqa: N802 - gRPC
+        """A case with its messages."""
+        _check_id(request.case_id)
+        async with self.database.reading() as connection:
+            row = await self.decisions.cases.known(connection, request.case_id)
+            known = await steps.of_case(connection, request.case_id)
+            receipts = await steps.delivered(connection, request.case_id)
+            waiting = await outbox.of_case(connection, request.case_id)
+        applied = [step for step in known if row.case is not None and step.step <= row.case.step]
+        return desk_pb2.GetCaseResponse(case=self.views.case(row), messages=self.views.messages(applied, receipts, waiting))
+
+    async def ListCases(self, request: desk_pb2.ListCasesRequest, _context: Context) -> desk_pb2.ListCasesResponse:  # noqa: N802 - gRPC
+        """A page of cases in the order in which they were opened."""
+        size = request.page_size or _USUAL_PAGE
+        if size > _LARGEST_PAGE:
+            raise Refused(BAD_FIELD, "page_size")
+        wanted = Shown(request.filter.state, request.filter.ball_holder, _due_before(request.filter))
+        async with self.database.reading() as connection:
+            after = _after(request.page_token)
+            rows = await self.decisions.cases.page(connection, after, size + 1, wanted, open_only=request.filter.open_only)
+        more = rows[size - 1].case_id.hex() if len(rows) > size else ""
+        return desk_pb2.ListCasesResponse(cases=[self.views.case(row) for row in rows[:size]], next_page_token=more)
+
+    async def WatchCases(  # noqa: N802 - gRPC
+        self, request: desk_pb2.WatchCasesRequest, _context: Context
+    ) -> AsyncIterator[desk_pb2.WatchCasesResponse]:
+        """A snapshot, then changes."""
+        async for change in self.watching.follow(request.cursor):
+            yield change
+
+    async def FindResident(  # noqa: N802 - gRPC
+        self, request: desk_pb2.FindResidentRequest, context: Context
+    ) -> desk_pb2.FindResidentResponse:
+        """The person of an open case in this province's own register, and what differs from what the case states."""
+        check_officer(request.officer, identity(context))
+        row = await self._row(request.case_id)
+        person = self._person(row)
+        found = await self.register.find(person.id_number)
+        if found is None:
+            return desk_pb2.FindResidentResponse(found=False)
+        resident = self.codec.decode(found.record.record)
+        return desk_pb2.FindResidentResponse(
+            found=True,
+            resident=resident.SerializeToString(deterministic=True),
+            differences=[] if resident.name == person.name else ["name"],
+            status=_STATUSES.get(found.status, ""),
+        )
+
+    async def PutDocument(  # noqa: N802 - gRPC
+        self, request_iterator: AsyncIterator[desk_pb2.PutDocumentRequest], context: Context
+    ) -> desk_pb2.PutDocumentResponse:
+        """Seals and uploads a document."""
+        self._check_open()
+        opening = (await anext(request_iterator, desk_pb2.PutDocumentRequest())).opening
+        check_officer(opening.officer, identity(context))
+        return desk_pb2.PutDocumentResponse(digest=await self.offices.put(opening, request_iterator))
+
+    async def GetDocument(  # noqa: N802 - gRPC
+        self, request: desk_pb2.GetDocumentRequest, _context: Context
+    ) -> AsyncIterator[desk_pb2.GetDocumentResponse]:
+        """A document of the other province."""
+        content = await self.offices.get(await self._row(request.case_id), request.digest)
+        for start in range(0, len(content), CHUNK):
+            yield desk_pb2.GetDocumentResponse(chunk=content[start : start + CHUNK])
+
+    async def _carried(self, operation_id: bytes, request_id: bytes, digest: bytes) -> bytes:
+        """The answer of an irreversible decision: the register holds the record and the message is durable."""
+        outcome(await self.strokes.carry(operation_id))
+        async with self.database.reading() as connection:
+            known = await self.decisions.requests.find(connection, request_id, digest)
+        if known is None or known.answer is None:
+            raise Refused(DECISION_PENDING, "action")
+        return known.answer
+
+    async def _check_application(self, request: desk_pb2.OpenCaseRequest) -> None:
+        """Consent, parties, the application itself, and that the person is not registered here already."""
+        if not request.consent_recorded:
+            raise Refused(CONSENT_MISSING, "consent_recorded")
+        if request.counterpart not in PROVINCES:
+            raise Refused(UNKNOWN_PROVINCE, "counterpart")
+        if request.counterpart == self.province:
+            raise Refused(BAD_FIELD, "counterpart")
+        _check_code(request.legal_basis, "legal_basis")
+        application = unpacked(request.application, opening_action(request.service).payload, "application")
+        service = SERVICES[request.service]
+        service.check_application(application)
+        for _, id_number in service.numbers(application):
+            await self._check_not_here(id_number)
+
+    async def _check_not_here(self, id_number: str) -> None:
+        found = await self.register.find(id_number)
+        if found is not None and found.status == register_pb2.RECORD_STATUS_ACTIVE:
+            raise Refused(ALREADY_REGISTERED_HERE, "application.id_number")
+
+    async def _row(self, case_id: bytes) -> CaseRow:
+        _check_id(case_id)
+        async with self.database.reading() as connection:
+            return await self.decisions.cases.known(connection, case_id)
+
+    def _person(self, row: CaseRow) -> Person:
+        return SERVICES[row.service].person(row.facts)
+
+    def _check_open(self) -> None:
+        if self.draining:
+            raise Refused(DRAINING)
+
+
+def _digest(request: Message) -> bytes:
+    """Names the content of a request; two with the same id must have the same."""
+    return sha256(request.SerializeToString(deterministic=True))
+
+
+def _check_id(case_id: bytes) -> None:
+    if len(case_id) != ID_BYTES:
+        raise Refused(BAD_FIELD, "case_id")
+
+
+def _check_code(code: str, field: str) -> None:
+    """A code as a header carries it (`core.envelope`): refused here, where somebody can still correct it."""
+    legal = code.isascii() and code.lower() == code and code.replace("-", "").replace(".", "").isalnum() and code[:1].isalnum()
+    if not legal or len(code) > _CODE:
+        raise Refused(BAD_FIELD, field)
+
+
+def _due_before(wanted: desk_pb2.CaseFilter) -> datetime | None:
+    if not wanted.HasField("due_before"):
+        return None
+    try:
+        return wanted.due_before.ToDatetime(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Refused(BAD_FIELD, "filter.due_before") from error
+
+
+def _after(token: str) -> bytes:
+    if not token:
+        return _NIL
+    try:
+        after = bytes.fromhex(token)
+    except ValueError as error:
+        raise Refused(BAD_PAGE_TOKEN, "page_token") from error
+    if len(after) != ID_BYTES:
+        raise Refused(BAD_PAGE_TOKEN, "page_token")
+    return after

@@ -1,0 +1,144 @@
+"""Documents (scans) at a node: sealed to the other province and uploaded; fetched, opened and compared.
+
+Decides, for one that is put: length (8 MiB at most, exactly as announced), receiver, padding. Padded to a multiple of 64 KiB, so that the
+hub does not learn the exact size. Nothing of it is kept in the clear here. For one that is fetched: that a message of this case names it,
+that the sealed bytes have the digest of the message and the plain bytes the digest of the sealed description.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import grpc
+
+from core.envelope import document_info, sha256
+from core.ids import PROVINCES
+from core.refusals import (
+    BAD_FIELD,
+    CANNOT_OPEN,
+    MATERIAL_DIGEST_MISMATCH,
+    MATERIAL_NOT_FOUND,
+    MATERIAL_TOO_LARGE,
+    UNAVAILABLE,
+    UNKNOWN_PROVINCE,
+    Refused,
+)
+from pki.seal import seal
+from runtime.grpc_errors import refused
+from yrdx.v1 import desk_pb2, envelope_pb2, exchange_pb2
+from yrdx.v1 import household_transfer_pb2 as transfer_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from nodes.common.facts import Document
+    from nodes.common.store.cases import CaseRow
+    from nodes.common.store.database import Database
+    from nodes.common.store.documents import Documents
+    from nodes.common.trust import NodeTrust
+    from pki.seal import Opener
+    from yrdx.v1 import exchange_pb2_grpc
+
+LARGEST: Final = 8 * 1024 * 1024
+CHUNK: Final = 256 * 1024
+_PADDING: Final = 64 * 1024
+_CALL_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentOffice:
+    """Puts and gets documents of one province."""
+
+    province: str
+    database: Database
+    documents: Documents
+    exchange: exchange_pb2_grpc.ExchangeAsyncStub
+    trust: NodeTrust
+    opener: Opener
+
+    async def put(self, opening: desk_pb2.DocumentOpening, chunks: AsyncIterator[desk_pb2.PutDocumentRequest]) -> bytes:
+        """Seals and uploads a document; returns the digest to name it by.
+
+        Raises:
+            Refused: BAD_FIELD, UNKNOWN_PROVINCE or MATERIAL_TOO_LARGE; UNAVAILABLE while the hub is away.
+        """
+        self._check(opening)
+        content = await _collected(chunks, opening.length)
+        sealed = await asyncio.to_thread(self._sealed, content, opening.counterpart)
+        digest = sha256(sealed)
+        # If we crash before the commit, the hub holds bytes that no message will name; the desk puts the document again.
+        await self._upload(digest, sealed, opening.counterpart)
+        description = transfer_pb2.MaterialDescription(
+            digest=digest, code=opening.code, media_type=opening.media_type, length=len(content), plain_digest=sha256(content)
+        )
+        async with self.database.writing() as connection:
+            await self.documents.add(connection, opening.counterpart, description, len(sealed))
+        return digest
+
+    async def get(self, row: CaseRow, digest: bytes) -> bytes:
+        """A document that the other province sent in this case, whole.
+
+        Raises:
+            Refused: MATERIAL_NOT_FOUND, MATERIAL_DIGEST_MISMATCH, CANNOT_OPEN, or UNAVAILABLE.
+        """
+        named = next((one for one in row.facts.documents if one.digest == digest and one.sender != self.province), None)
+        if named is None:
+            raise Refused(MATERIAL_NOT_FOUND, "digest")
+        sealed = await self._download(digest)
+        return await asyncio.to_thread(self._opened, sealed, named)
+
+    def _check(self, opening: desk_pb2.DocumentOpening) -> None:
+        if not 0 < opening.length <= LARGEST:
+            raise Refused(MATERIAL_TOO_LARGE if opening.length else BAD_FIELD, "length")
+        if opening.counterpart not in PROVINCES:
+            raise Refused(UNKNOWN_PROVINCE, "counterpart")
+        if opening.counterpart == self.province or not opening.code or not opening.media_type:
+            raise Refused(BAD_FIELD, "counterpart" if opening.counterpart == self.province else "code")
+
+    def _sealed(self, content: bytes, receiver: str) -> bytes:
+        padded = content + bytes(-len(content) % _PADDING)
+        return seal(self.trust.current.sealing_key(receiver)[1], document_info(self.province, receiver), padded)
+
+    def _opened(self, sealed: bytes, named: Document) -> bytes:
+        if sha256(sealed) != named.digest:
+            raise Refused(MATERIAL_DIGEST_MISMATCH, "digest")
+        plain = self.opener.open(document_info(named.sender, self.province), sealed)[: named.length]
+        if sha256(plain) != named.plain_digest:
+            raise Refused(CANNOT_OPEN, "plain_digest")
+        return plain
+
+    async def _upload(self, digest: bytes, sealed: bytes, receiver: str) -> None:
+        """All of it, or the rest of what an earlier call left."""
+        try:
+            held = await self.exchange.StatMaterial(exchange_pb2.StatMaterialRequest(digest=digest), timeout=_CALL_S)
+            material = envelope_pb2.MaterialReference(digest=digest, size=len(sealed))
+            opening = exchange_pb2.MaterialOpening(material=material, offset=held.offset, receiver=receiver)
+            await self.exchange.PutMaterial(_upload(opening, sealed), timeout=_CALL_S)
+        except grpc.aio.AioRpcError as error:
+            raise refused(error) or Refused(UNAVAILABLE, "hub") from error
+
+    async def _download(self, digest: bytes) -> bytes:
+        try:
+            stream = self.exchange.GetMaterial(exchange_pb2.GetMaterialRequest(digest=digest), timeout=_CALL_S)
+            return b"".join([part.chunk async for part in stream])
+        except grpc.aio.AioRpcError as error:
+            raise refused(error) or Refused(UNAVAILABLE, "hub") from error
+
+
+async def _collected(chunks: AsyncIterator[desk_pb2.PutDocumentRequest], length: int) -> bytes:
+    content = bytearray()
+    async for request in chunks:
+        content += request.chunk
+        if len(content) > length:
+            raise Refused(MATERIAL_TOO_LARGE, "length")
+    if len(content) != length:
+        raise Refused(BAD_FIELD, "length")
+    return bytes(content)
+
+
+def _upload(opening: exchange_pb2.MaterialOpening, sealed: bytes) -> Iterator[exchange_pb2.PutMaterialRequest]:
+    yield exchange_pb2.PutMaterialRequest(opening=opening)
+    for start in range(opening.offset, len(sealed), CHUNK):
+        yield exchange_pb2.PutMaterialRequest(chunk=sealed[start : start + CHUNK])

@@ -1,0 +1,45 @@
+"""What the sealed payloads of a case say, as far as this province may know it: kept sealed under the storage key."""
+
+from __future__ import annotations
+
+import msgspec
+
+from core.procedures.model import Frozen
+
+
+class Document(Frozen, frozen=True):
+    """A document that a message of the case names.
+
+    Attributes:
+        digest: SHA-256 of its sealed bytes.
+        code: of the material in the procedure.
+        media_type: as the sender stated it.
+        length: bytes before padding and sealing.
+        plain_digest: SHA-256 of the plain bytes.
+        sender: province that sealed it.
+    """
+
+    digest: bytes
+    code: str
+    media_type: str
+    length: int
+    plain_digest: bytes
+    sender: str
+
+
+class Facts(Frozen, frozen=True):
+    """The newest payload of each action, and every document.
+
+    Attributes:
+        payloads: action to the serialised payload message.
+        documents: in the order in which they came.
+    """
+
+    payloads: dict[str, bytes] = msgspec.field(default_factory=dict)
+    documents: tuple[Document, ...] = ()
+
+    def with_payload(self, action: str, payload: bytes, documents: tuple[Document, ...]) -> Facts:
+        """The facts after one more message; a document that is known already is not listed twice."""
+        known = {document.digest for document in self.documents}
+        new = tuple(document for document in documents if document.digest not in known)
+        return Facts({**self.payloads, action: payload}, (*self.documents, *new))

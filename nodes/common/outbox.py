@@ -1,0 +1,203 @@
+"""Step 1 of 9 at the sender - submit. Own messages go to the hub in batches, again and again, until each has its signed answer.
+
+An answer is ACCEPTED (the message becomes a step of its case) or REFUSED, for ever; a retriable refusal puts the message off; what the hub
+will never take as it is (malformed, not authentic) stays here, is not sent again, and shows on the desk. A message that waits for an
+earlier one of its case is simply sent again. The sealed bytes are those that were stored; only the signature is made anew when this
+process has another key than the one that signed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import grpc
+
+from core import receipts
+from core.refusals import UNAVAILABLE, Refused
+from nodes.common.store import operations as operations_of
+from nodes.common.store import outbox as rows
+from nodes.common.store import steps as steps_of
+from nodes.common.store.steps import Step
+from nodes.common.verify import version_of
+from runtime import process_log
+from runtime.grpc_errors import from_problem, refused
+from yrdx.v1 import exchange_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
+
+    from nodes.common.apply import Applier
+    from nodes.common.business_time import BusinessTime
+    from nodes.common.messages import Writer
+    from nodes.common.store.database import Connection, Database
+    from nodes.common.store.outbox import Outgoing
+    from nodes.common.trust import NodeTrust
+    from nodes.common.verify import Verifier
+    from pki.trust import Trust
+    from runtime.clock import Clock, Sleep
+    from yrdx.v1 import envelope_pb2, exchange_pb2_grpc, receipt_pb2
+
+MAX_BATCH: Final = 256
+MAX_BYTES: Final = 8 * 1024 * 1024
+_CALL_S: Final = 30.0
+_IDLE_S: Final = 0.5
+_PAUSE_S: Final = 0.5
+
+_LOG = process_log.get("nodes.outbox")
+
+
+@dataclass(slots=True, kw_only=True)
+class Outbox:
+    """The sender of one province."""
+
+    province: str
+    database: Database
+    exchange: exchange_pb2_grpc.ExchangeAsyncStub
+    writer: Writer
+    trust: NodeTrust
+    verifier: Verifier
+    applier: Applier
+    business_time: BusinessTime
+    clock: Clock
+    sleep: Sleep
+    executor: Executor
+    _reached: bool = field(default=True)
+
+    async def run(self) -> NoReturn:
+        """Sends for ever; waits while hub or database is away."""
+        while True:
+            changed = self.database.changed
+            try:
+                if await self._send():
+                    continue
+            except Refused as refusal:
+                self._complain(refusal)
+                await self.sleep(_PAUSE_S)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_IDLE_S):
+                    await changed.wait()
+
+    async def _send(self) -> bool:
+        """One batch; whether there was one."""
+        async with self.database.reading() as connection:
+            waiting = _fitting(await rows.waiting(connection, self.clock.now(), MAX_BATCH))
+        if not waiting:
+            return False
+        request = exchange_pb2.SubmitRequest(envelopes=[self._current(one) for one in waiting])
+        try:
+            response = await self.exchange.Submit(request, timeout=_CALL_S)
+        except grpc.aio.AioRpcError as error:
+            raise refused(error) or Refused(UNAVAILABLE, "hub") from error
+        self._reached = True
+        self.writer.checkpoint = response.checkpoint
+        await self._settle(waiting, response.results)
+        return True
+
+    def _current(self, message: Outgoing) -> envelope_pb2.Envelope:
+        """The stored envelope, signed again over the same bytes if this process has another key."""
+        envelope = message.envelope
+        if envelope.key_id == self.writer.signer.key_id:
+            return envelope
+        return self.writer.signed(
+            envelope.header, envelope.sealed_payload, envelope.tag_opening if envelope.HasField("tag_opening") else None
+        )
+
+    async def _settle(self, sent: Sequence[Outgoing], results: Sequence[exchange_pb2.SubmitResult]) -> None:
+        """Stores what the hub answered."""
+        signed = [result.receipts[0] for result in results if result.receipts]
+        versions = {version: await self.trust.version(version) for version in {version_of(one) for one in signed}}
+        loop = asyncio.get_running_loop()
+        answers = await loop.run_in_executor(self.executor, self._answers, sent, results, versions)
+        # If we crash before the commit, the batch is sent again and gets the same answers.
+        async with self.database.writing() as connection:
+            cases = [
+                await self._take(connection, message, result, answer)
+                for message, result, answer in zip(sent, results, answers, strict=True)
+            ]
+            await self.applier.apply(connection, sorted({case_id for case_id in cases if case_id}))
+
+    def _answers(
+        self, sent: Sequence[Outgoing], results: Sequence[exchange_pb2.SubmitResult], versions: dict[int, Trust]
+    ) -> list[receipt_pb2.Receipt | Refused]:
+        """The verified receipt of each message, or why there is none."""
+        return [self._answer(message, result, versions) for message, result in zip(sent, results, strict=True)]
+
+    def _answer(self, message: Outgoing, result: exchange_pb2.SubmitResult, versions: dict[int, Trust]) -> receipt_pb2.Receipt | Refused:
+        if not result.receipts:
+            return from_problem(result.problem)
+        try:
+            return self.verifier.answer(message.envelope.header, result.receipts[0], versions)
+        except Refused as refusal:
+            _LOG.error("the hub's answer is not authentic", message_id=message.message_id.hex(), reason=str(refusal))
+            return Refused(UNAVAILABLE, "receipt")
+
+    async def _take(
+        self, connection: Connection, message: Outgoing, result: exchange_pb2.SubmitResult, answer: receipt_pb2.Receipt | Refused
+    ) -> bytes:
+        """Stores one answer; returns its case if it has a new step."""
+        if isinstance(answer, Refused):
+            await self._refused(connection, message, answer)
+            return b""
+        signed = result.receipts[0].SerializeToString()
+        self.business_time.learn(answer.recorded_at.ToDatetime(UTC), answer.business_at.ToDatetime(UTC))
+        if not await rows.answered(connection, message.message_id, signed, answer.refusal):
+            return b""
+        accepted = answer.kind == receipts.ACCEPTED
+        await operations_of.answered(connection, message.message_id, accepted=accepted)
+        if not accepted:
+            await self._close_decision(connection, message, answer.refusal)
+            return b""
+        await steps_of.add(connection, [self._step(message, signed, answer)])
+        return message.case_id
+
+    def _step(self, message: Outgoing, signed: bytes, answer: receipt_pb2.Receipt) -> Step:
+        return Step(
+            case_id=message.case_id,
+            step=answer.step,
+            message_id=message.message_id,
+            sender=self.province,
+            body=message.envelope.header,
+            key_id=message.envelope.key_id,
+            signature=message.envelope.signature,
+            accepted=signed,
+            recorded_at=answer.recorded_at.ToDatetime(UTC),
+            business_at=answer.business_at.ToDatetime(UTC),
+            content=message.content,
+        )
+
+    async def _refused(self, connection: Connection, message: Outgoing, refusal: Refused) -> None:
+        """An unsigned refusal: later again, or never."""
+        if refusal.retry_after_s is not None:
+            await rows.put_off(connection, message.message_id, self.clock.now() + timedelta(seconds=refusal.retry_after_s))
+            return
+        _LOG.error("the hub does not take a message", message_id=message.message_id.hex(), number=refusal.kind.number, field=refusal.field)
+        await rows.give_up(connection, message.message_id, refusal.kind.number)
+        await self._close_decision(connection, message, refusal.kind.number)
+
+    async def _close_decision(self, connection: Connection, message: Outgoing, number: int) -> None:
+        """A decision that came to nothing is no longer pending; the desk sees why."""
+        row = await self.applier.cases.known(connection, message.case_id)
+        row.refusal = number
+        row.pending = "" if row.pending == message.action else row.pending
+        await self.applier.save(connection, row)
+
+    def _complain(self, refusal: Refused) -> None:
+        if self._reached:
+            self._reached = False
+            _LOG.warning("cannot submit; messages wait here", reason=str(refusal))
+
+
+def _fitting(messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+    """As many from the front as one call may carry, at least one."""
+    total = 0
+    for number, message in enumerate(messages):
+        total += len(message.envelope.sealed_payload)
+        if total > MAX_BYTES and number:
+            return messages[:number]
+    return messages

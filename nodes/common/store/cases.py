@@ -1,0 +1,171 @@
+"""Cases of this province, as rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003 - a dataclass keeps its annotations
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from core.procedures.model import Case, canonical, parse
+from core.refusals import CASE_NOT_FOUND, Refused
+from nodes.common.facts import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import asyncpg
+
+    from nodes.common.store.database import Connection
+    from pki.storage import StorageCipher
+
+_COLUMNS = """case_id, service, counterpart, role, case_state, facts, last_header, next_seq, pending, refusal, alarm, opened_at,
+    version, changed"""
+_FIND = f"select {_COLUMNS} from cases where case_id = $1"  # noqa: S608 - our own names
+_CHANGED = f"select {_COLUMNS} from cases where changed > $1 order by changed limit $2"  # noqa: S608
+_PAGE = f"""
+    select {_COLUMNS} from cases
+    where case_id > $1 and ($3 = '' or state = $3) and ($4 = '' or ball_holder = $4) and ($5::timestamptz is null or due_at < $5)
+        and (not $6 or state <> 'closed')
+    order by case_id limit $2"""  # noqa: S608
+_SAVE = """
+    with head as (update node_head set changes = changes + 1 returning changes)
+    insert into cases (case_id, service, counterpart, role, case_state, facts, last_header, next_seq, pending, refusal, alarm, opened_at,
+        version, changed, state, ball_holder, due_at)
+    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, head.changes, $13, $14, $15 from head
+    on conflict (case_id) do update set case_state = excluded.case_state, facts = excluded.facts, last_header = excluded.last_header,
+        next_seq = excluded.next_seq, pending = excluded.pending, refusal = excluded.refusal, alarm = excluded.alarm,
+        opened_at = excluded.opened_at, version = cases.version + 1, changed = excluded.changed, state = excluded.state,
+        ball_holder = excluded.ball_holder, due_at = excluded.due_at
+    returning version, changed"""
+
+
+@dataclass(slots=True, kw_only=True)
+class CaseRow:
+    """A case as this province knows it.
+
+    Attributes:
+        counterpart: the other province.
+        role: of this province, a role of the procedure.
+        opened_at: business time of step 1; before it, of the desk call.
+        case: after the last step that was applied here; None before step 1.
+        facts: what the payloads say.
+        last_header: digest of the last header applied.
+        next_seq: `case_seq` of the next own message.
+        pending: own decision on its way, an action.
+        refusal: number of the last refusal of an own message.
+        alarm: number of what is wrong with something received.
+        version: grows with every change.
+        changed: place among all changes of this node.
+    """
+
+    case_id: bytes
+    service: str
+    counterpart: str
+    role: str
+    opened_at: datetime
+    case: Case | None = None
+    facts: Facts = field(default_factory=Facts)
+    last_header: bytes = b""
+    next_seq: int = 1
+    pending: str = ""
+    refusal: int = 0
+    alarm: int = 0
+    version: int = 0
+    changed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What `ListCases` filters by.
+
+    Attributes:
+        state: of the procedure; "closed" for a case that the hub never opened, empty while it has not answered.
+        ball_holder: province that must act.
+        due_at: the nearest limit.
+    """
+
+    state: str
+    ball_holder: str
+    due_at: datetime | None
+
+
+class Cases:
+    """The cases table; every method works in the caller's transaction."""
+
+    def __init__(self, cipher: StorageCipher) -> None:
+        """Takes the cipher of the storage key."""
+        self._cipher = cipher
+
+    async def find(self, connection: Connection, case_id: bytes) -> CaseRow | None:
+        """The case, or None."""
+        row = await connection.fetchrow(_FIND, UUID(bytes=case_id))
+        return None if row is None else self._row(row)
+
+    async def known(self, connection: Connection, case_id: bytes) -> CaseRow:
+        """The case.
+
+        Raises:
+            Refused: CASE_NOT_FOUND.
+        """
+        found = await self.find(connection, case_id)
+        if found is None:
+            raise Refused(CASE_NOT_FOUND, "case_id")
+        return found
+
+    async def page(self, connection: Connection, after: bytes, limit: int, wanted: Shown, *, open_only: bool) -> list[CaseRow]:
+        """Cases behind `after` in the order of their ids; empty values of `wanted` do not filter."""
+        rows = await connection.fetch(_PAGE, UUID(bytes=after), limit, wanted.state, wanted.ball_holder, wanted.due_at, open_only)
+        return [self._row(row) for row in rows]
+
+    async def changed(self, connection: Connection, after: int, limit: int) -> list[CaseRow]:
+        """Cases that changed behind a place, each once, in the order of their last change."""
+        return [self._row(row) for row in await connection.fetch(_CHANGED, after, limit)]
+
+    async def save(self, connection: Connection, row: CaseRow, shown: Shown) -> None:
+        """Writes the case and numbers the change; sets `version` and `changed`."""
+        written = await connection.fetchrow(
+            _SAVE,
+            UUID(bytes=row.case_id),
+            row.service,
+            row.counterpart,
+            row.role,
+            canonical(row.case) if row.case else None,
+            self._cipher.encrypt(canonical(row.facts), row.case_id),
+            row.last_header,
+            row.next_seq,
+            row.pending,
+            row.refusal,
+            row.alarm,
+            row.opened_at,
+            shown.state,
+            shown.ball_holder,
+            shown.due_at,
+        )
+        assert written is not None  # noqa: S101 - an upsert returns its row
+        row.version, row.changed = written["version"], written["changed"]
+
+    def _row(self, row: asyncpg.Record) -> CaseRow:
+        values: Mapping[str, object] = {name: row[name] for name in _PLAIN}
+        case_id = row["case_id"].bytes
+        return CaseRow(
+            case_id=case_id,
+            case=parse(row["case_state"], Case) if row["case_state"] else None,
+            facts=parse(self._cipher.decrypt(row["facts"], case_id), Facts),
+            **values,  # type: ignore[arg-type]  # columns and attributes have the same names and types
+        )
+
+
+_PLAIN = (
+    "service",
+    "counterpart",
+    "role",
+    "opened_at",
+    "last_header",
+    "next_seq",
+    "pending",
+    "refusal",
+    "alarm",
+    "version",
+    "changed",
+)

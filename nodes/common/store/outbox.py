@@ -1,0 +1,108 @@
+"""Own messages on their way to the hub, as rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - a dataclass keeps its annotations
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from yrdx.v1 import envelope_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import asyncpg
+
+    from nodes.common.store.database import Connection
+
+_ADD = """
+    insert into outbox (message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, try_after)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"""
+_WAITING = """
+    select message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, refusal from outbox
+    where answer is null and refusal = 0 and try_after <= $1 and not (message_id = any($3::uuid[])) order by position limit $2"""
+_OF_CASE = """
+    select message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, refusal from outbox
+    where case_id = $1 and not exists (select from steps where steps.message_id = outbox.message_id) order by position"""
+_ANSWERED = "update outbox set answer = $2, refusal = $3, sealed_payload = '', tag_opening = '' where message_id = $1 and answer is null"
+_PUT_OFF = "update outbox set try_after = $2 where message_id = $1"
+_STUCK = "update outbox set refusal = $2 where message_id = $1 and answer is null"
+_COUNT = "select count(*) from outbox where answer is null and refusal = 0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message that is durable here.
+
+    Attributes:
+        envelope: as it is sent.
+        content: its SealedContent, sealed under the storage key.
+        created_at: real time.
+        refusal: number of its refusal, signed or not; 0 while it has none.
+    """
+
+    message_id: bytes
+    case_id: bytes
+    action: str
+    envelope: envelope_pb2.Envelope
+    content: bytes
+    created_at: datetime
+    refusal: int = 0
+
+
+async def add(connection: Connection, message: Outgoing) -> None:
+    """Puts a message into the outbox. If we crash before the commit, it was never said; after it, it will be sent until it is answered."""
+    envelope = message.envelope
+    opening = envelope.tag_opening.SerializeToString() if envelope.HasField("tag_opening") else b""
+    ids = UUID(bytes=message.message_id), UUID(bytes=message.case_id)
+    signed = envelope.header, envelope.key_id, envelope.signature, envelope.sealed_payload
+    await connection.execute(_ADD, *ids, message.action, *signed, opening, message.content, message.created_at)
+
+
+async def waiting(connection: Connection, at: datetime, limit: int, besides: Collection[bytes] = ()) -> list[Outgoing]:
+    """Unanswered messages that may be sent now, oldest first; without those of `besides`, which are on their way."""
+    return [_row(row) for row in await connection.fetch(_WAITING, at, limit, [UUID(bytes=one) for one in besides])]
+
+
+async def of_case(connection: Connection, case_id: bytes) -> Sequence[Outgoing]:
+    """Messages of a case that are no step of it: unanswered, or refused."""
+    return [_row(row) for row in await connection.fetch(_OF_CASE, UUID(bytes=case_id))]
+
+
+async def answered(connection: Connection, message_id: bytes, receipt: bytes, refusal: int) -> bool:
+    """Stores the hub's receipt; false when it was stored before. The sealed bytes have served."""
+    status = await connection.execute(_ANSWERED, UUID(bytes=message_id), receipt, refusal)
+    return status.endswith(" 1")
+
+
+async def put_off(connection: Connection, message_id: bytes, until: datetime) -> None:
+    """Sends a message again not before that."""
+    await connection.execute(_PUT_OFF, UUID(bytes=message_id), until)
+
+
+async def give_up(connection: Connection, message_id: bytes, refusal: int) -> None:
+    """Sends a message no more that the hub will never take as it is; an operator must look at it."""
+    await connection.execute(_STUCK, UUID(bytes=message_id), refusal)
+
+
+async def count(connection: Connection) -> int:
+    """How many wait for an answer."""
+    return int(await connection.fetchval(_COUNT) or 0)
+
+
+def _row(row: asyncpg.Record) -> Outgoing:
+    envelope = envelope_pb2.Envelope(
+        header=row["header"], key_id=row["key_id"], signature=row["signature"], sealed_payload=row["sealed_payload"]
+    )
+    if row["tag_opening"]:
+        envelope.tag_opening.ParseFromString(row["tag_opening"])
+    return Outgoing(
+        message_id=row["message_id"].bytes,
+        case_id=row["case_id"].bytes,
+        action=row["action"],
+        envelope=envelope,
+        content=row["content"],
+        created_at=row["created_at"],
+        refusal=row["refusal"],
+    )

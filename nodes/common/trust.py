@@ -1,0 +1,116 @@
+"""The trust list at a node: from a file at first, then from the hub; verified up to the root each time, never rolled back.
+
+What the hub signed names the version under which it was checked; a node checks with that version, and fetches it when it does not know
+it. The hub cannot make one up: the root's signature is on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import grpc
+
+from core.refusals import BAD_TRUST_LIST, UNAVAILABLE, Refused
+from nodes.common.store import trust_lists
+from pki.trust import Trust, load_trust_list
+from runtime import process_log
+from yrdx.v1 import exchange_pb2
+
+if TYPE_CHECKING:
+    from nodes.common.store.database import Database
+    from runtime.clock import Clock, Sleep
+    from runtime.identity import Identity
+    from yrdx.v1 import exchange_pb2_grpc
+
+REFRESH_S: Final = 30.0
+_CALL_S: Final = 10.0
+
+_LOG = process_log.get("nodes.trust")
+
+
+class NodeTrust:
+    """Every version that is known here."""
+
+    def __init__(
+        self, root_certificate_pem: bytes, database: Database, exchange: exchange_pb2_grpc.ExchangeAsyncStub, clock: Clock
+    ) -> None:
+        """Starts with none; `begin` gives the first."""
+        self._root, self._database, self._exchange, self._clock = root_certificate_pem, database, exchange, clock
+        self._versions: dict[int, Trust] = {}
+
+    @property
+    def current(self) -> Trust:
+        """The newest version."""
+        return self._versions[max(self._versions)]
+
+    async def begin(self, file: bytes) -> None:
+        """Takes up what is stored, and the file if it is newer or the first.
+
+        Raises:
+            Refused: BAD_TRUST_LIST.
+        """
+        async with self._database.reading() as connection:
+            stored = await trust_lists.every(connection)
+        for content in stored:
+            await self._keep(content)
+        trust = await asyncio.to_thread(load_trust_list, file, self._root)
+        if not self._versions or trust.version > self.current.version:
+            await self._store(trust)
+
+    async def version(self, wanted: int) -> Trust:
+        """One version, fetched when it is not known yet.
+
+        Raises:
+            Refused: UNAVAILABLE when the hub cannot be asked, BAD_TRUST_LIST when its answer does not verify.
+        """
+        if wanted not in self._versions:
+            await self._store(await self._fetched(wanted))
+        return self._versions[wanted]
+
+    async def run(self, sleep: Sleep) -> NoReturn:
+        """Asks for newer versions now and then, for ever."""
+        while True:
+            await sleep(REFRESH_S)
+            try:
+                newest = await self._fetched(0)
+                if newest.version > self.current.version:
+                    await self._store(newest)
+            except Refused as refusal:
+                _LOG.warning("no newer trust list", reason=str(refusal))
+
+    def check_peer(self, peer: Identity) -> None:
+        """Lets in holders of this province whose TLS certificate the newest version lists.
+
+        Raises:
+            Refused: NO_IDENTITY or KEY_REVOKED.
+        """
+        problem = self.current.tls_problem(peer.certificate_der, self._clock.now())
+        if problem is not None:
+            raise Refused(problem, "certificate")
+
+    async def _fetched(self, version: int) -> Trust:
+        request = exchange_pb2.TrustListRequest(version=version)
+        try:
+            answer = await self._exchange.TrustList(request, timeout=_CALL_S)
+        except grpc.aio.AioRpcError as error:
+            raise Refused(UNAVAILABLE, "hub") from error
+        content = answer.trust_list.SerializeToString(deterministic=True)
+        trust = await asyncio.to_thread(load_trust_list, content, self._root)
+        if version and trust.version != version:
+            raise Refused(BAD_TRUST_LIST, "version")
+        known = self._versions.get(trust.version)
+        if known is not None and known.digest != trust.digest:
+            raise Refused(BAD_TRUST_LIST, f"version {trust.version} differs from the one that is known")
+        return trust
+
+    async def _store(self, trust: Trust) -> None:
+        # If we crash before the commit, the version is fetched again.
+        async with self._database.writing() as connection:
+            await trust_lists.add(connection, trust.version, trust.raw)
+        self._versions[trust.version] = trust
+        _LOG.info("trust list", version=trust.version)
+
+    async def _keep(self, content: bytes) -> None:
+        trust = await asyncio.to_thread(load_trust_list, content, self._root)
+        self._versions[trust.version] = trust

@@ -1,0 +1,152 @@
+"""Whether what the hub sent is what it says: checked before anything is stored.
+
+A node believes nothing for where it came from. For a message: (1) the header reads and is for this province, (2) the sealed payload has the
+signed digest, (3) the hub's ACCEPTED receipt is about this message and carries the hub's signature, (4) the sender signed the header with a
+key that the trust list named in the receipt allowed at its time. For a due event and for receipts: form, identity, signature. Runs in a
+worker thread, a chunk a call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from core import receipts
+from core.dsse import DUE_EVENT_TYPE, HEADER_TYPE, pae
+from core.envelope import read_header, sha256
+from core.receipts import RECEIPT_TYPES, read_due_event, read_receipt
+from core.refusals import BAD_FIELD, NOT_A_PARTY, PAYLOAD_DIGEST_MISMATCH, Refused
+from nodes.common.content import opened
+from nodes.common.store.steps import HUB, Receipt, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.envelope import ReadMessage
+    from pki.seal import Opener
+    from pki.storage import StorageCipher
+    from pki.trust import Trust
+    from runtime.clock import Clock
+    from yrdx.v1 import envelope_pb2, exchange_pb2, receipt_pb2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verifier:
+    """Checks for one province; usable from many threads."""
+
+    province: str
+    opener: Opener
+    cipher: StorageCipher
+    clock: Clock
+
+    def step(self, delivery: exchange_pb2.Delivery, versions: Mapping[int, Trust]) -> Step:
+        """The step that a delivery brings, its content opened and sealed again under the storage key.
+
+        Args:
+            delivery: as it came.
+            versions: trust lists, at least those that `version_of` names; the newest for due events.
+
+        Raises:
+            Refused: when it is not authentic. Content that cannot be used is no reason: the step then says why in `problem`.
+        """
+        if delivery.HasField("due_event"):
+            return self._due_event(delivery.due_event, versions[max(versions)])
+        message = self._message(delivery.envelope)
+        receipt = self._hub_receipt(delivery.accepted, message, versions)
+        trust, at = versions[receipt.trust_list_version], receipt.recorded_at.ToDatetime(UTC)
+        envelope = delivery.envelope
+        trust.verify(message.routing.sender, envelope.key_id, at, pae(HEADER_TYPE, envelope.header), envelope.signature)
+        content, problem = self._content(message, envelope.sealed_payload)
+        return Step(
+            case_id=message.routing.case_id,
+            step=receipt.step,
+            message_id=message.routing.message_id,
+            sender=message.routing.sender,
+            body=envelope.header,
+            key_id=envelope.key_id,
+            signature=envelope.signature,
+            accepted=delivery.accepted.SerializeToString(),
+            recorded_at=at,
+            business_at=receipt.business_at.ToDatetime(UTC),
+            content=content,
+            problem=problem,
+        )
+
+    def answer(self, header: bytes, signed: receipt_pb2.SignedReceipt, versions: Mapping[int, Trust]) -> receipt_pb2.Receipt:
+        """The hub's answer to an own message, ACCEPTED or REFUSED.
+
+        Raises:
+            Refused: when it is not authentic or about something else.
+        """
+        return self._hub_receipt(signed, read_header(header), versions, (receipts.ACCEPTED, receipts.REFUSED))
+
+    def logged(self, told: exchange_pb2.LoggedReceipt, trust: Trust) -> Receipt:
+        """A DELIVERED receipt as the hub logged it.
+
+        Its two numbers, business time and step, are the hub's word: they start a limit, whose end the hub proves by a signed due event.
+
+        Raises:
+            Refused: when the receiver did not sign it.
+        """
+        receipt = read_receipt(told.receipt.receipt)
+        if receipt.kind != receipts.DELIVERED:
+            raise Refused(BAD_FIELD, "kind")
+        at, body = receipt.recorded_at.ToDatetime(UTC), pae(RECEIPT_TYPES[receipts.DELIVERED], told.receipt.receipt)
+        trust.verify(receipt.receiver, told.receipt.key_id, at, body, told.receipt.signature)
+        return Receipt(receipt.message_id, told.business_at.ToDatetime(UTC), told.step)
+
+    def _message(self, envelope: envelope_pb2.Envelope) -> ReadMessage:
+        message = read_header(envelope.header)
+        if message.routing.receiver != self.province:
+            raise Refused(NOT_A_PARTY, "receiver")
+        if sha256(envelope.sealed_payload) != message.header.payload_digest:
+            raise Refused(PAYLOAD_DIGEST_MISMATCH, "payload_digest")
+        return message
+
+    def _hub_receipt(
+        self,
+        signed: receipt_pb2.SignedReceipt,
+        message: ReadMessage,
+        versions: Mapping[int, Trust],
+        kinds: tuple[int, ...] = (receipts.ACCEPTED,),
+    ) -> receipt_pb2.Receipt:
+        receipt, routing = read_receipt(signed.receipt), message.routing
+        identity = receipt.message_id, receipt.header_digest, receipt.case_id
+        if receipt.kind not in kinds or identity != (routing.message_id, message.digest, routing.case_id):
+            raise Refused(BAD_FIELD, "receipt")
+        at, body = receipt.recorded_at.ToDatetime(UTC), pae(RECEIPT_TYPES[receipt.kind], signed.receipt)
+        versions[receipt.trust_list_version].verify(HUB, signed.key_id, at, body, signed.signature)
+        return receipt
+
+    def _due_event(self, signed: exchange_pb2.SignedDueEvent, trust: Trust) -> Step:
+        event, now = read_due_event(signed.due_event), self.clock.now()
+        trust.verify(HUB, signed.key_id, now, pae(DUE_EVENT_TYPE, signed.due_event), signed.signature)
+        return Step(
+            case_id=event.case_id,
+            step=event.step,
+            message_id=event.event_id,
+            sender=HUB,
+            body=signed.due_event,
+            key_id=signed.key_id,
+            signature=signed.signature,
+            accepted=b"",
+            recorded_at=now,
+            business_at=event.business_at.ToDatetime(UTC),
+        )
+
+    def _content(self, message: ReadMessage, sealed_payload: bytes) -> tuple[bytes, int]:
+        try:
+            content = opened(message, sealed_payload, self.opener)
+        except Refused as refusal:
+            return sealed_payload, refusal.kind.number
+        return self.cipher.encrypt(content.SerializeToString(), message.routing.message_id), 0
+
+
+def version_of(signed: receipt_pb2.SignedReceipt) -> int:
+    """The trust list under which a hub's receipt was made.
+
+    Raises:
+        Refused: when it cannot be read.
+    """
+    return read_receipt(signed.receipt).trust_list_version
