@@ -170,7 +170,7 @@ def show_list(office: Path, /, *, renew_dates: Annotated[Flag, Parameter(name="-
     """
     issuer = Office.enter(office)
     found = renew(issuer, _now(), days) if renew_dates else issuer.revoked()
-    return [*list_lines(found)] if found else [f"{office}: nothing was signed here yet"]
+    return [f"{office}: nothing was signed here yet"] if found is None else [*list_lines(found)]
 
 
 @app.command(name="trust-list")

@@ -86,7 +86,8 @@ class Office:
 
     def list_now(self, at: datetime) -> bytes:
         """Gives the newest revocation list in DER, and makes the first if there is none."""
-        return (self.revoked() or self.revoke((), at)).public_bytes(Encoding.DER)
+        found = self.revoked()
+        return (self.revoke((), at) if found is None else found).public_bytes(Encoding.DER)
 
     def revoke(self, added: Sequence[x509.RevokedCertificate], at: datetime, days: int = LIST_DAYS) -> x509.CertificateRevocationList:
         """Writes the next list: all entries so far and the added ones; without any it renews the dates alone.
@@ -95,7 +96,7 @@ class Office:
             Refused: BAD_FIELD "days".
         """
         last = self.revoked()
-        entries, count = ([*last], crl.number(last)) if last else ([], 0)
+        entries, count = ([], 0) if last is None else ([*last], crl.number(last))  # an empty list is false
         der = crl.new_list(self.issuer, count + 1, [*entries, *added], Validity.starting(at, days))
         new = x509.load_der_x509_crl(der)
         replace(self.folder / f"{self.name}.crl", new.public_bytes(Encoding.PEM))

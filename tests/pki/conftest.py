@@ -1,4 +1,4 @@
-"""One folder of the development ceremony for all tests that only read it."""
+"""One folder of the development ceremony for all tests that only read it; machines of their own for those that go on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from pki import development
 from tests.pki.forging import AT, Forge
+from tests.pki.machines import Machines, start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,3 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def forge(folder: Path) -> Forge:
     return Forge(folder)
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Machines:
+    return start(tmp_path)
