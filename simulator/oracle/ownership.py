@@ -1,8 +1,9 @@
 """I1: one person has exactly one owner at every instant, and the registers at the end say what the log says.
 
-From the log follows where each person stayed, from when and until when; every stay is one record. Whoever did not move has one active
-record, since the day on which everybody's stay begins. Every province began with the same number of residents: that is how the
-simulated population is made (`simulator.population`, `simulator.inhabitants`), and how a record that is gone shows.
+From the log follows where each person stayed; every stay is one record, changed as of the business time at which the hub accepted the
+act. Whoever did not move has one active record, since the day on which everybody's stay begins. Every province began with the same
+number of residents: that is how the simulated population is made (`simulator.population`, `simulator.inhabitants`), and how a record
+that is gone shows.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def _check_mover(stays: Sequence[_Stay], records: Sequence[Record], beginning: d
         kept = [record for record in records if record.province == province]
         text = f"{case}: {len(kept)} records in {province}, {len(lived)} stays by the log"
         if not tally.check(I1, text, holds=len(kept) == len(lived)) and len(kept) > len(lived):
-            tally.double(f"{province} {kept[0].id_number}")
+            tally.double(kept[0].id_number)
         for stay, record in zip(lived, kept, strict=False):
             stay.record = record
     for stay in stays:
@@ -133,16 +134,8 @@ def _check_stay(stay: _Stay, beginning: datetime | None, tally: Tally) -> None:
     wanted = _MOVED_OUT if stay.left else _ACTIVE
     if not tally.check(I1, f"{record.place}: {record.status} where the log says {wanted}", holds=record.status == wanted) and newest:
         tally.lose(newest.message.id)
-    right = _within(record.since, newest) if newest else record.since == beginning
+    right = record.since == (newest.message.entry.business_at if newest else beginning)
     tally.check(I1, f"{record.place}: since {record.since:%Y-%m-%d %H:%M:%S}, which the log does not bear out", holds=right)
-
-
-def _within(since: datetime, stroke: Stroke) -> bool:
-    """Whether a change lies between the acceptance of the act and the message that it was made, by one of the two clocks."""
-    if stroke.entered is None:
-        return False
-    accepted, entered = stroke.message.entry, stroke.entered.entry
-    return accepted.business_at <= since <= entered.business_at or accepted.recorded_at <= since <= entered.recorded_at
 
 
 def _check_one_person(records: Sequence[Record], tally: Tally) -> None:

@@ -1,0 +1,194 @@
+"""The folder of a run, made without processes: a log signed for everybody, registers that follow it, and a journal of who asked for what.
+
+`RunFolder` plays desks, nodes, hub and registers in one. What it makes is right; a test that wants a wrong one changes a file of it, or
+lies on the way (`log` is the builder underneath).
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from core.ids import PROVINCES
+from core.procedures.model import CLOSED
+from core.refusals import PERSON_CLAIMED, UNAVAILABLE, VERSION_CONFLICT, Kind, Refused
+from tests.support.log_folder import LogBuilder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.trust import Keys
+
+SHANGHAI, JIANGSU, ZHEJIANG, ANHUI = PROVINCES
+_BEGINNING = "2020-01-01T00:00:00Z"
+_BY_OUT = {"deregister", "return", "annul"}
+
+
+class RunFolder:
+    """A world that is played step by step.
+
+    Attributes:
+        log: what the hub logs.
+        registers: lines of each register, as they will be written.
+        journal: lines of the journal.
+        people: citizen numbers by province.
+    """
+
+    def __init__(self, keys: Keys | None = None, residents: int = 10) -> None:
+        self.log = LogBuilder(keys).begin()
+        self.people = {code: [f"{code}19800101{n:03d}X" for n in range(residents)] for code in PROVINCES}
+        self.registers = {code: [self._record(number, _BEGINNING) for number in own] for code, own in self.people.items()}
+        self.journal: list[dict[str, Any]] = []
+        self.persons: dict[bytes, str] = {}
+        self.parties: dict[bytes, tuple[str, str]] = {}
+        self._open: dict[str, bytes] = {}
+        self._requests = 0
+
+    def apply(self, home: str, destination: str, person: str = "", **header: Any) -> bytes:
+        """Somebody applies at a counter; refused when another case of the person is open. Returns the case id."""
+        person = person or self.people[home].pop()
+        case_id = self.log.new_id()
+        self.persons[case_id], self.parties[case_id] = person, (destination, home)
+        self.call(destination, "OpenCase", case_id, state="applied", id_number=person)
+        self.log.wait(minutes=1)
+        message = self.log.message(case_id, "apply", destination, home, **header)
+        if person in self._open:
+            self.log.refuse(message, PERSON_CLAIMED.number)
+            return case_id
+        self._open[person] = case_id
+        self.log.deliver(self.log.accept(message))
+        return case_id
+
+    def decide(self, case_id: bytes, action: str, province: str = "", *, deliver: bool = True) -> bytes:
+        """An officer decides; the hub judges. An accepted act that cannot be undone changes its register, and is entered by `enter`."""
+        sender = province or self.parties[case_id][action in _BY_OUT]
+        message_id = self.say(case_id, action, sender, deliver=deliver)
+        self.call(sender, "Decide", case_id, action=action, message_id=str(uuid.UUID(bytes=message_id)))
+        return message_id
+
+    def carry_out(self, case_id: bytes, action: str) -> None:
+        """`deregister` or `land` with all four strokes."""
+        self.decide(case_id, action)
+        self.enter(case_id, action)
+
+    def enter(self, case_id: bytes, action: str) -> None:
+        """The register makes the change as of its acceptance, and the node says so."""
+        destination, home = self.parties[case_id]
+        person, since = self.persons[case_id], self.accepted_at.isoformat().replace("+00:00", "Z")
+        if action == "deregister":
+            standing = next(line for line in self.registers[home] if line["id_number"] == person and line["status"] == "active")
+            standing.update(status="moved-out", since=since)
+        else:
+            self.registers[destination].append(self._record(person, since))
+        self.say(case_id, "entered", home if action == "deregister" else destination)
+
+    def say(self, case_id: bytes, action: str, sender: str, *, deliver: bool = True, **header: Any) -> bytes:
+        """A message to the other side: logged as accepted and delivered, or as refused. Returns its id."""
+        self.log.wait(minutes=1)
+        receiver = next(code for code in self.parties[case_id] if code != sender)
+        message = self.log.message(case_id, action, sender, receiver, **header)
+        try:
+            self.log.accept(message)
+        except Refused as refusal:
+            self.log.refuse(message, refusal.kind.number)
+            return message.routing.message_id
+        self._note_end(case_id)
+        if action in {"deregister", "land"}:
+            self.accepted_at: datetime = self.log.business_at
+        self.log.wait(seconds=1)
+        if deliver:
+            self.log.deliver(message.routing.message_id)
+        return message.routing.message_id
+
+    def wait(self, days: int) -> None:
+        """Days go by, and the clock says what it has to say, day after day."""
+        for _ in range(days):
+            self.log.wait(days=1)
+            for case_id, parties in self.parties.items():
+                for event_id in self.log.due(case_id) if case_id in self.log.cases else ():
+                    for code in parties:
+                        self.log.deliver(event_id, receiver=code)
+                self._note_end(case_id)
+
+    def call(self, province: str, call: str, case_id: bytes, *, state: str = "", request_id: str = "", **answer: str) -> str:
+        """A desk answers OK. Returns the request id."""
+        case = self.log.cases.get(case_id)
+        told = {"state": state or (case.state if case else ""), "ending": case.ending if case else "", "version": len(self.journal)}
+        full = {"code": "OK", **told, "id_number": self.persons[case_id], **answer}
+        return self._line(province, call, case_id, full, request_id)
+
+    def decline(self, province: str, call: str, case_id: bytes, kind: Kind, *, request_id: str = "") -> str:
+        """A desk answers no."""
+        return self._line(province, call, case_id, {"code": kind.code.name, "number": kind.number, "name": kind.name}, request_id)
+
+    def write(self, folder: Path) -> Path:
+        """Writes the folder; what is on the way already may be written too."""
+        self.log.write(folder / "log")
+        for name in ("registers", "process-logs"):
+            (folder / name).mkdir()
+        for code, lines in self.registers.items():
+            write_lines(folder / "registers" / f"{code}.jsonl", lines)
+        write_lines(folder / "journal.jsonl", self.journal)
+        (folder / "process-logs" / "hub.log").write_text('{"event": "serving", "address": "127.0.0.1:1"}\n')
+        return folder
+
+    def _line(self, province: str, call: str, case_id: bytes, answer: dict[str, Any], request_id: str) -> str:
+        self._requests += 1
+        request_id = request_id or str(uuid.UUID(int=self._requests, version=4))
+        at = datetime(2026, 1, 26, tzinfo=UTC).isoformat()
+        line = {"at": at, "province": province, "call": call, "request_id": request_id, "case_id": str(uuid.UUID(bytes=case_id))}
+        self.journal.append({**line, "answer": answer})
+        return request_id
+
+    def _record(self, number: str, since: str) -> dict[str, str]:
+        name = "王" + "".join(chr(0x5000 + int(digit)) for digit in number[:2] + number[-4:-1])
+        return {"id_number": number, "name": name, "status": "active", "since": since}
+
+    def _note_end(self, case_id: bytes) -> None:
+        case = self.log.cases.get(case_id)
+        if case is not None and case.state == CLOSED and self._open.get(self.persons[case_id]) == case_id:
+            del self._open[self.persons[case_id]]
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
+
+
+def usual() -> RunFolder:
+    """A run with every ending, both winners of a race, a refused second application, a late home, and a failure that was healed."""
+    run = RunFolder()
+    case_id = run.apply(SHANGHAI, ZHEJIANG)
+    run.decline(ZHEJIANG, "Decide", case_id, UNAVAILABLE, request_id="tried twice")
+    run.call(ZHEJIANG, "GetCase", case_id)
+    run.decide(case_id, "permit")
+    run.decline(SHANGHAI, "Decide", case_id, VERSION_CONFLICT)
+    run.apply(SHANGHAI, ANHUI, run.persons[case_id])
+    run.wait(4)
+    run.carry_out(case_id, "deregister")
+    run.decide(case_id, "withdraw")
+    run.carry_out(case_id, "land")
+    case_id = run.apply(JIANGSU, SHANGHAI)
+    for action in ("return", "resubmit", "permit"):
+        run.decide(case_id, action)
+    run.decide(case_id, "deregister")
+    run.say(case_id, "execution-failed", JIANGSU)
+    run.enter(case_id, "deregister")
+    run.carry_out(case_id, "land")
+    for actions in (["permit", "revoke", "deregister"], ["withdraw"], ["return", "refuse"], ["permit"]):
+        case_id = run.apply(ANHUI, JIANGSU)
+        for action in actions:
+            run.decide(case_id, action)
+    run.wait(45)
+    run.decide(run.apply(ZHEJIANG, ANHUI), "refuse", ZHEJIANG)
+    case_id = run.apply(ZHEJIANG, ANHUI)
+    run.decide(case_id, "permit")
+    run.decide(case_id, "deregister")
+    run.say(case_id, "execution-failed", ZHEJIANG)
+    run.decide(case_id, "annul")
+    return run
