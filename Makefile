@@ -58,8 +58,9 @@ proto: .venv/dev.stamp  ## generate the Python code of the contract
 proto-check: proto
 	git diff --exit-code -- proto
 
-docs: .venv/dev.stamp  ## generate docs/errors.md and docs/procedures.md
+docs: .venv/dev.stamp  ## generate docs/errors.md, docs/procedures.md and docs/settings.md
 	$(BIN)/python -m scripts.make_docs
+	$(BIN)/python -m scripts.make_settings_docs
 
 docs-check: docs
 	git diff --exit-code -- docs

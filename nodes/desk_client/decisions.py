@@ -108,13 +108,11 @@ def permit(case: str, /, *, to_address: str, phone: str = "", decision: Decision
 
 
 @decide.command
-def resubmit(case: str, /, *, id_number: str = "", name: str = "", ground: Ground, note: str = "", decision: Decision) -> int:
-    """补正: IN sends the corrected application; number and name stay as the case has them unless given."""
+def resubmit(case: str, /, *, name: str = "", ground: Ground, note: str = "", decision: Decision) -> int:
+    """补正: IN sends the corrected application; the name stays as the case has it unless given, the citizen number always."""
 
     def state(seen: desk_pb2.CaseView) -> transfer_pb2.Correction:
-        application = transfer_pb2.HouseholdApplication(
-            id_number=id_number or seen.person_id_number, name=name or seen.person_name, ground=ground.label
-        )
+        application = transfer_pb2.HouseholdApplication(id_number=seen.person_id_number, name=name or seen.person_name, ground=ground.label)
         return transfer_pb2.Correction(application=application, note=note)
 
     return _decide(case, "resubmit", decision, state)
