@@ -27,6 +27,7 @@ _WORDS: Final = re.compile(rb"(?:[\xe3-\xef][\x80-\xbf]{2}|\xf0[\xa0-\xbf][\x80-
 _HEX: Final = re.compile(rb"(?:[0-9a-f]{2}){6,}|(?:[0-9A-F]{2}){6,}")
 _ESCAPED: Final = re.compile(rb"(?:\\u[0-9a-fA-F]{4})+")
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
+_IS_HEX: Final = re.compile(rb"[0-9a-f-]{32,}")
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _DIGEST: Final = 32
 
@@ -51,7 +52,7 @@ class Secrets:
             return "a person's number"
         if any(self._names_in(found.group()) for found in _WORDS.finditer(piece)):
             return "a person's name"
-        if any(piece[at : at + _DIGEST] in self._digests for at in range(len(piece) - _DIGEST + 1)):
+        if not piece.isascii() and not self._digests.isdisjoint(piece[at : at + _DIGEST] for at in range(len(piece) - _DIGEST + 1)):
             return "the plain digest of a person's name or number"
         return ""
 
@@ -80,15 +81,20 @@ def _places(run: Run) -> Iterator[tuple[str, bytes]]:
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:
-    """The bytes themselves, and what their hex, JSON escapes and base64 stand for."""
+    """The bytes themselves, and what their hex, JSON escapes and base64 stand for, each kind in one piece."""
     yield data
-    for digits in {found.lower() for found in _HEX.findall(data)}:
-        yield bytes.fromhex(digits.decode())
-    for escaped in set(_ESCAPED.findall(data)):
-        yield escaped.decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16", "ignore").encode()
-    for text in set(_BASE64.findall(data)):
-        standard = text.translate(_STANDARD)
-        for start in range(4):
-            whole = standard[start : len(standard) - (len(standard) - start) % 4]
-            rest = standard[start + len(whole) :]
-            yield base64.b64decode(whole + (rest + b"=" * (4 - len(rest)) if len(rest) > 1 else b""))
+    yield b"\n".join(bytes.fromhex(digits.decode()) for digits in {found.lower() for found in _HEX.findall(data)})
+    yield b"\n".join(map(_unescaped, set(_ESCAPED.findall(data))))
+    texts = {text for text in _BASE64.findall(data) if not _IS_HEX.fullmatch(text)}
+    yield b"\n".join(piece for text in texts for piece in _decoded(text.translate(_STANDARD)))
+
+
+def _unescaped(text: bytes) -> bytes:
+    return text.decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16", "ignore").encode()
+
+
+def _decoded(text: bytes) -> Iterator[bytes]:
+    """Base64 from each of the places where four digits may begin; padding is made up."""
+    for start in range(4):
+        digits = text[start:-1] if (len(text) - start) % 4 == 1 else text[start:]
+        yield base64.b64decode(digits + b"=" * (-len(digits) % 4))
