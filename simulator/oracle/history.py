@@ -67,12 +67,14 @@ class History:
     Attributes:
         turns: in the order of the log.
         cases: each case at the end.
+        shown: states of each case, with its ending, as a desk may show them.
         strokes: acts by message id, in the order of their acceptance.
         entered: acts in the order in which the registers took them.
     """
 
     turns: list[Turn] = field(default_factory=list)
     cases: dict[bytes, Case] = field(default_factory=dict)
+    shown: dict[bytes, set[tuple[str, str]]] = field(default_factory=dict)
     strokes: dict[bytes, Stroke] = field(default_factory=dict)
     entered: list[Stroke] = field(default_factory=list)
 
@@ -97,6 +99,7 @@ def _take(history: History, happening: Happening, persons: dict[bytes, str]) -> 
     history.turns.append(turn)
     if after is not None:
         history.cases[case_id] = after
+        history.shown.setdefault(case_id, set()).add((after.word, after.ending))
     if turn.said and after is not None:
         _note_stroke(history, turn.said, after, persons.get(case_id, ""))
 

@@ -51,7 +51,7 @@ class RunFolder:
         person = person or self.people[home].pop()
         case_id = self.log.new_id()
         self.persons[case_id], self.parties[case_id] = person, (destination, home)
-        self.call(destination, "OpenCase", case_id, state="applied", id_number=person)
+        self.call(destination, "OpenCase", case_id)
         self.log.wait(minutes=1)
         message = self.log.message(case_id, "apply", destination, home, **header)
         if person in self._open:
@@ -112,10 +112,10 @@ class RunFolder:
                         self.log.deliver(event_id, receiver=code)
                 self._note_end(case_id)
 
-    def call(self, province: str, call: str, case_id: bytes, *, state: str = "", request_id: str = "", **answer: str) -> str:
+    def call(self, province: str, call: str, case_id: bytes, *, request_id: str = "", **answer: str) -> str:
         """A desk answers OK. Returns the request id."""
         case = self.log.cases.get(case_id)
-        told = {"state": state or (case.state if case else ""), "ending": case.ending if case else "", "version": len(self.journal)}
+        told = {"state": case.state if case else "", "ending": case.ending if case else "", "version": len(self.journal)}
         full = {"code": "OK", **told, "id_number": self.persons[case_id], **answer}
         return self._line(province, call, case_id, full, request_id)
 
