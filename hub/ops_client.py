@@ -132,13 +132,17 @@ def _facts(found: operations_pb2.StatusResponse) -> Table:
         "recorded time": moment(found, "recorded_at"),
         "business time": moment(found, "business_at"),
         "next due": moment(found, "next_due"),
-        "log": f"{found.log_size} entries, checkpoint {found.checkpoint_size} {found.checkpoint_root.hex()}".rstrip(),
+        **({"log": _log(found)} if found.log_size else {}),
         "trust list": f"version {found.trust_list_version}",
         **{name.replace("_", " "): str(found.counters[name]) for name in sorted(found.counters)},
     }
     for row in rows.items():
         table.add_row(*row)
     return table
+
+
+def _log(found: operations_pb2.StatusResponse) -> str:
+    return f"{found.log_size} entries, checkpoint {found.checkpoint_size} {found.checkpoint_root.hex()}".rstrip()
 
 
 def _members(found: operations_pb2.StatusResponse) -> Table:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from google.protobuf import text_format
+from google.protobuf.timestamp_pb2 import Timestamp
 from rich.table import Table
 
 from core.ids import PROVINCES, uuid_text
 from runtime.command_line import moment
-from runtime.plain import unpacked
+from runtime.plain import plain, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from google.protobuf.message import Message
 
     from yrdx.v1 import desk_pb2
 
@@ -95,8 +97,18 @@ def _stages(message: desk_pb2.MessageView) -> str:
 
 
 def _payload(message: desk_pb2.MessageView) -> str:
-    payload: Any = unpacked(message.payload)
-    return "" if payload is None else text_format.MessageToString(payload, as_utf8=True, as_one_line=True)
+    """The payload in a line; what is nested in it stands in `--json`."""
+    payload = unpacked(message.payload)
+    if payload is None:
+        return ""
+    values = plain(payload)
+    return ", ".join(f"{field.name} {_short(payload, field.name, values[field.name])}" for field, _ in payload.ListFields())
+
+
+def _short(payload: Message, field: str, value: object) -> str:
+    if isinstance(getattr(payload, field), Timestamp):
+        return moment(payload, field)
+    return "…" if isinstance(value, dict | list) else str(value)
 
 
 def _province(code: str) -> str:
