@@ -40,7 +40,7 @@ def up(seed: int, servers: Servers, out: Path) -> int:
         _print(f"a world is running in {out} already (process {pid}); yrdx-sim down --out {out} stops it", *addresses(read_rows(layout)))
         return FINE
     layout.folder.mkdir(parents=True, exist_ok=True)
-    words = ["--folder", layout.folder, "--seed", seed, "--kafka", servers.kafka]
+    words = ["--folder", out, "--seed", seed, "--kafka", servers.kafka]
     words += ["--dsn-dir", servers.dsn_folder.absolute()] if servers.dsn_folder else []
     with (layout.folder / "simulator.log").open("ab") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own program

@@ -23,7 +23,7 @@ _FEW: Final = 3
 
 def addresses(rows: Iterable[Row]) -> list[str]:
     """A line a process."""
-    return [f"  {row.name:<16} {row.address:<18} pid {row.pid}" for row in rows]
+    return [f"  {row.name:<16} {row.address:<18} pid {row.pid}" for row in sorted(rows, key=lambda row: row.name)]
 
 
 def things_to_try(folder: Path, residents: Sequence[resident_pb2.Resident]) -> list[str]:

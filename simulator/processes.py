@@ -122,6 +122,7 @@ class Processes:
     def watch(self, crew: Crew, died: Died) -> None:
         """From now on brings back whatever ends; `died` is told of each death with the name, and runs beside the restart."""
         self._watchers += [crew.add(self._watch(name, crew, died)) for name in self.rows]
+        self._write()
 
     def send(self, name: str, number: signal.Signals) -> None:
         """Sends a signal to a running program; nothing when it is gone already."""
@@ -189,8 +190,13 @@ class Processes:
         return True
 
     def _list(self, name: str, pid: int, address: str, dsn_file: Path | None = None) -> None:
-        """Readers of `world.json` see the old or the new file, never half."""
+        """Nobody is told of processes that are not watched yet: whoever kills by `world.json` meets a world that can bear it."""
         self.rows[name] = Row(name=name, pid=pid, address=address, dsn_file=str(dsn_file) if dsn_file else None)
+        if self._watchers:
+            self._write()
+
+    def _write(self) -> None:
+        """Readers of `world.json` see the old or the new file, never half."""
         new = self.layout.folder / ".world.json.new"
         new.write_bytes(msgspec.json.format(msgspec.json.encode(list(self.rows.values()))) + b"\n")
         new.replace(self.layout.folder / "world.json")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,11 +21,10 @@ from simulator import trouble
 from simulator.claim import claimed
 from simulator.directions import HOME, addresses, things_to_try
 from simulator.layout import Layout
-from simulator.operators import HUB
 from simulator.population import population
 from simulator.processes import clear
 from simulator.servers import Servers
-from simulator.world import Wish, world
+from simulator.world import BUSINESS_START, Wish, world
 
 if TYPE_CHECKING:
     from runtime.clock import Clock, Sleep
@@ -36,10 +35,11 @@ _RESIDENTS: Final = 120
 _STEP_S: Final = 60
 
 
-async def live(layout: Layout, seed: int, servers: Servers, clock: Clock, sleep: Sleep) -> None:
+async def live(folder: Path, seed: int, servers: Servers, clock: Clock, sleep: Sleep) -> None:
     """Runs the world until cancelled."""
     servers.check()
-    with claimed(layout.folder):
+    layout = Layout.of(folder)
+    with claimed(folder):
         await clear(layout)
         layout.clean()
         wish = Wish(
@@ -51,7 +51,7 @@ async def live(layout: Layout, seed: int, servers: Servers, clock: Clock, sleep:
             sleep=sleep,
         )
         async with world(wish) as scene:
-            for text in [*addresses(scene.processes.rows.values()), *things_to_try(layout.folder, scene.people[HOME]), SERVING]:
+            for text in [*addresses(scene.processes.rows.values()), *things_to_try(folder, scene.people[HOME]), SERVING]:
                 _say(text)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # `up` goes away now
             await _keep_pace(scene.operators, sleep)
@@ -59,11 +59,11 @@ async def live(layout: Layout, seed: int, servers: Servers, clock: Clock, sleep:
 
 async def _keep_pace(operators: Operators, sleep: Sleep) -> None:
     """Moves business time on, for ever."""
+    at = BUSINESS_START
     while True:
         await sleep(_STEP_S)
-        seen = await operators.look()
-        if HUB in seen:
-            await operators.advance(seen[HUB].business_at.ToDatetime(UTC) + timedelta(seconds=_STEP_S))
+        at += timedelta(seconds=_STEP_S)
+        await operators.advance(at)
 
 
 def _say(text: str) -> None:
@@ -79,11 +79,11 @@ def main() -> None:
     parser.add_argument("--kafka", required=True)
     parser.add_argument("--dsn-dir", type=Path)
     asked = parser.parse_args()
-    layout, servers = Layout.of(asked.folder), Servers(kafka=asked.kafka, dsn_folder=asked.dsn_dir)
-    log = layout.folder / "simulator.log"
+    servers = Servers(kafka=asked.kafka, dsn_folder=asked.dsn_dir)
+    log = asked.folder / "simulator.log"
 
     def work() -> None:
-        process.run(lambda: live(layout, asked.seed, servers, SystemClock(), sleep), name="simulator", log=log)
+        process.run(lambda: live(asked.folder, asked.seed, servers, SystemClock(), sleep), name="simulator", log=log)
 
     sys.exit(trouble.attempt(work, _say, log))
 

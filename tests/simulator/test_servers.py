@@ -1,0 +1,80 @@
+"""Somebody else's servers under a world: named, complete, and without a past."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+
+from runtime.clock import sleep
+from simulator.layout import Layout
+from simulator.processes import Processes
+from simulator.servers import DATABASES, Servers
+from simulator.trouble import NotInstalled, NotUsable
+from tests.support.postgres import server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.postgres import Server
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with server(tmp_path_factory.mktemp("postgres")) as running:
+        yield running
+
+
+@pytest.fixture
+def dsn_folder(tmp_path: Path, postgres: Server) -> Path:
+    for name in DATABASES:
+        (tmp_path / name).write_text(postgres.new_database() + "\n")
+    return tmp_path
+
+
+def taken_up(dsn_folder: Path, out: Path) -> Layout:
+    layout = Layout.of(out)
+    layout.clean()
+    servers = Servers(dsn_folder=dsn_folder)
+    servers.check()
+    asyncio.run(servers.databases(layout, Processes(layout, sleep), sleep))
+    return layout
+
+
+def test_given_databases_are_taken_up_and_their_passwords_guarded(dsn_folder: Path) -> None:
+    layout = taken_up(dsn_folder, dsn_folder / "out")
+    for name in DATABASES:
+        assert layout.dsn(name).read_text() == (dsn_folder / name).read_text()
+        assert layout.dsn(name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_with_a_past_is_refused(dsn_folder: Path) -> None:
+    async def make_past() -> None:
+        connection = await asyncpg.connect((dsn_folder / "hub").read_text().strip())
+        await connection.execute("create table past (only_row int)")
+        await connection.close()
+
+    asyncio.run(make_past())
+    with pytest.raises(NotUsable, match="hub is not empty"):
+        taken_up(dsn_folder, dsn_folder / "out")
+
+
+def test_a_wrong_password_is_said_in_a_sentence_without_it(dsn_folder: Path) -> None:
+    (dsn_folder / "hub").write_text((dsn_folder / "hub").read_text().replace("@", "x@"))
+    with pytest.raises(NotUsable, match="hub cannot be used") as refused:
+        taken_up(dsn_folder, dsn_folder / "out")
+    assert "x@" not in str(refused.value)
+
+
+def test_an_incomplete_folder_names_what_it_lacks(dsn_folder: Path) -> None:
+    (dsn_folder / "node-330000").unlink()
+    with pytest.raises(NotUsable, match="node-330000"):
+        Servers(dsn_folder=dsn_folder).check()
+
+
+def test_apache_kafka_must_be_installed_first() -> None:
+    with pytest.raises(NotInstalled):
+        Servers(kafka="apache").check()
