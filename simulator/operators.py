@@ -113,5 +113,6 @@ class Operators:
         except grpc.aio.AioRpcError:
             return None
         status.ClearField("recorded_at")
-        status.ClearField("business_at")  # a node's runs on between two words of the hub
+        if name != HUB:
+            status.ClearField("business_at")  # a node's runs on between two words of the hub
         return status
