@@ -141,6 +141,15 @@ def test_revocation_and_deregistration_race_has_one_winner(first: tuple[str, str
     play.refused(CASE_CLOSED if first[0] == "revoke" else OUT_OF_PROCEDURE, *second)
 
 
+def test_nothing_is_deregistered_without_a_permit() -> None:
+    play = Play()
+    play.do("apply", IN)
+    play.refused(OUT_OF_PROCEDURE, "deregister", OUT)
+    play.do("permit", IN)
+    play.do("return", OUT)
+    play.refused(OUT_OF_PROCEDURE, "deregister", OUT)
+
+
 def test_landing_waits_for_entered() -> None:
     play = permitted()
     play.do("deregister", OUT)

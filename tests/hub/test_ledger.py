@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from core.entries import ACTION, REFUSED, read_entry
-from core.refusals import CASE_UNKNOWN, CONFLICTING_REPEAT, NOT_A_PARTY, OUT_OF_PROCEDURE, PERSON_CLAIMED, PRIOR_MISSING
+from core.refusals import CASE_UNKNOWN, CONFLICTING_REPEAT, KEY_REVOKED, NOT_A_PARTY, OUT_OF_PROCEDURE, PERSON_CLAIMED, PRIOR_MISSING
 from hub.ledger.work import Done
 from tests.support.ledger import receipt_of, refusal_of
 from tests.support.world import ANHUI, JIANGSU, SHANGHAI, ZHEJIANG, new_id, routing
@@ -216,5 +216,22 @@ def test_log_indexes_and_delivery_numbers_have_no_gaps(play: Play) -> None:
         assert all((row["low"], row["high"], row["last_seq"]) == (1, row["n"], row["n"]) for row in lanes)
         told = [(placed.delivery.lane, placed.delivery.delivery_seq) for placed in made.heard.placed]
         assert len(set(told)) == 240
+
+    play(body)
+
+
+def test_a_key_that_is_revoked_between_verify_and_commit_signs_nothing(play: Play) -> None:
+    async def body(made: Ledger) -> None:
+        voice = made.speakers[ZHEJIANG]
+        read = made.verifier.read([voice.apply(SHANGHAI, "person-1")], ZHEJIANG)
+        made.world.revoke(ZHEJIANG)
+        await made.trust.publish(made.world.signed_trust_list(2), made.committer.append)
+        before = await made.counts()
+        (outcome,) = await made.settle(read)
+        assert refusal_of(outcome) is KEY_REVOKED
+        assert await made.counts() == before
+        made.world.add_key(ZHEJIANG)
+        await made.trust.publish(made.world.signed_trust_list(3), made.committer.append)
+        assert (await made.accepted(voice.apply(SHANGHAI, "person-1"))).trust_list_version == 3
 
     play(body)

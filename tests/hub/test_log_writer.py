@@ -233,6 +233,9 @@ def test_nothing_is_signed_when_the_ledger_reads_differently_the_second_time(led
                     await pool.execute("update entries set entry = $1 where log_index = 30", log.entries[31])
                     return stored
 
+                async def publish(self, note: bytes, old_size: int, size: int) -> None:
+                    await files.publish(note, old_size, size)
+
             with pytest.raises(Refused) as caught:
                 await one.publish(Meanwhile())  # type: ignore[arg-type]  # stands for a scribe
         assert caught.value.kind is LOG_CORRUPT

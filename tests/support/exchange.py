@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from yrdx.v1 import envelope_pb2
 
-PATIENCE_S = 20.0
+PATIENCE_S = float(os.environ.get("YRDX_TEST_PATIENCE_S", "20"))
 
 
 @dataclass
@@ -219,13 +220,15 @@ async def contents(made: Exchange) -> dict[str, str]:
 
 
 async def until(true: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
-    """Waits until a condition holds, which may be a coroutine function's."""
-    async with asyncio.timeout(patience_s):
-        while True:
-            found = true()
-            if await found if asyncio.iscoroutine(found) else found:
-                return
-            await asyncio.sleep(0.02)
+    """Asserts that a condition, which may be a coroutine function's, comes to hold."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience_s
+    while True:
+        found = true()
+        if await found if asyncio.iscoroutine(found) else found:
+            return
+        assert loop.time() < end, f"not within {patience_s:g} s"
+        await asyncio.sleep(0.02)
 
 
 def receipt_of(result: exchange_pb2.SubmitResult) -> receipt_pb2.Receipt:

@@ -90,7 +90,7 @@ class Ledger:
         """One batch of one caller; without a caller each envelope's sender calls."""
         senders = [caller or _sender(envelope) for envelope in envelopes]
         read = [self.verifier.read([envelope], sender)[0] for envelope, sender in zip(envelopes, senders, strict=True)]
-        return await self._settle(read)
+        return await self.settle(read)
 
     async def one(self, envelope: envelope_pb2.Envelope) -> Outcome:
         (outcome,) = await self.submit(envelope)
@@ -104,7 +104,7 @@ class Ledger:
 
     async def acknowledge(self, delivery: exchange_pb2.Delivery, receiver: str, **changes: object) -> Outcome:
         signed = self.speakers[receiver].delivered(delivery, **changes)
-        (outcome,) = await self._settle(self.verifier.read_receipts([signed], receiver))
+        (outcome,) = await self.settle(self.verifier.read_receipts([signed], receiver))
         return outcome
 
     async def counts(self) -> dict[str, int]:
@@ -115,7 +115,8 @@ class Ledger:
         }
         return {**counted, "size": await self.pool.fetchval("select size from log_head")}
 
-    async def _settle(self, read: Sequence[Submission | Acknowledgement | Refused]) -> list[Outcome]:
+    async def settle(self, read: Sequence[Submission | Acknowledgement | Refused]) -> list[Outcome]:
+        """Step 3 for what step 2 made of a batch."""
         works = [work for work in read if isinstance(work, Submission | Acknowledgement)]
         settled = iter(await self.committer.settle(works))
         return [next(settled) if isinstance(work, Submission | Acknowledgement) else work for work in read]

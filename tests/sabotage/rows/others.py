@@ -1,0 +1,57 @@
+"""Defences outside the hub: an auditor's checks, and what a register promises."""
+
+from __future__ import annotations
+
+from tests.sabotage.defence import Defence
+
+_MESSAGES = "tests/audit/test_checks_of_messages.py::"
+_CASES = "tests/audit/test_checks_of_cases.py::"
+_TAMPER = "tests/audit/test_tamper.py::"
+_REGISTERS = "tests/simulator/test_registers.py::"
+
+AUDIT = (
+    Defence(
+        "an auditor rebuilds the root from the entries",
+        "audit/tree.py",
+        "if self._edge.root() != root:",
+        "if False:",
+        f"{_TAMPER}test_a_checkpoint_over_another_tree_is_found",
+        f"{_TAMPER}test_a_checkpoint_signed_by_another_key_is_found",
+    ),
+    Defence(
+        "an auditor checks who signed a receipt",
+        "audit/receipts.py",
+        "        self._expect(record, receipt.receiver, signed)\n",
+        "",
+        f"{_MESSAGES}TestReceipts::test_a_delivery_receipt_that_the_hub_made_up",
+        f"{_MESSAGES}TestReceipts::test_a_second_delivery_receipt",
+    ),
+    Defence(
+        "an auditor replays every case",
+        "audit/replay.py",
+        'self._give_up(record, f"accepts what the procedure refuses: {refusal.kind.name}")',
+        "del refusal",
+        f"{_CASES}TestReplay::test_an_action_out_of_procedure_is_accepted",
+        f"{_CASES}TestReplay::test_a_step_left_out",
+    ),
+)
+
+REGISTER = (
+    Defence(
+        "a release leaves a tombstone for an operation never seen",
+        "simulator/registers/store.py",
+        "INSERT INTO operation (operation_id, state) VALUES (?, 'released') ON CONFLICT (operation_id)\"\n"
+        "                \" DO UPDATE SET state = 'released' WHERE state = 'reserved'\"",
+        "UPDATE operation SET state = 'released' WHERE operation_id = ? AND state = 'reserved'\"",
+        f"{_REGISTERS}TestRegister::runTest",
+        f"{_REGISTERS}test_household_numbers_are_given_once_and_in_order",
+    ),
+    Defence(
+        "a person is held by one operation",
+        "simulator/registers/operations.py",
+        "    if held:\n",
+        "    if False:\n",
+        f"{_REGISTERS}TestRegister::runTest",
+        f"{_REGISTERS}test_household_numbers_are_given_once_and_in_order",
+    ),
+)
