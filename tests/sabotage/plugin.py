@@ -12,7 +12,7 @@ from hypothesis import Phase, settings
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-_LONGEST = 120
+_LONGEST = 80
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

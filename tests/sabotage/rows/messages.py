@@ -131,10 +131,10 @@ PROCEDURE = (
     Defence(
         "landing waits until the deregistration is entered",
         "core/procedures/household_transfer.py",
-        'Transition("land", IN, "deregistered", "landing"),',
-        'Transition("land", IN, "deregistered", "landing"), Transition("land", IN, "deregistering", "landing"),',
+        'Transition("deregister", OUT, "permitted", "deregistering",',
+        'Transition("deregister", OUT, "permitted", "deregistered",',
         f"{_ENGINE}test_landing_waits_for_entered",
-        f"{_ENGINE}test_main_line_ends_landed_and_the_owner_changes_once",
+        f"{_ENGINE}test_nothing_is_deregistered_without_a_permit",
     ),
     Defence(
         "a gap in case_seq is refused",
