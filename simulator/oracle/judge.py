@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simulator.oracle import attribution, claims, deadlines, order, ownership, promises, races, refusals, secrecy
+from simulator.oracle import attribution, claims, deadlines, desks, order, ownership, promises, races, refusals, secrecy
 from simulator.oracle.history import replay
 from simulator.oracle.reading import read_run
 from simulator.oracle.verdict import Tally, Verdict
@@ -16,7 +16,7 @@ from simulator.oracle.verdict import Tally, Verdict
 if TYPE_CHECKING:
     from pathlib import Path
 
-_INVARIANTS: Final = (ownership, races, claims, order, promises, secrecy, attribution, deadlines, refusals)
+_INVARIANTS: Final = (ownership, races, claims, order, desks, promises, secrecy, attribution, deadlines, refusals)
 
 
 def judge(folder: Path) -> Verdict:

@@ -6,15 +6,19 @@ lies on the way (`log` is the builder underneath).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from stdnum.cn import ric
 
 from core.ids import PROVINCES
 from core.procedures.model import CLOSED
 from core.refusals import PERSON_CLAIMED, UNAVAILABLE, VERSION_CONFLICT, Kind, Refused
 from tests.support.log_folder import LogBuilder
+from yrdx.v1 import envelope_pb2
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +42,7 @@ class RunFolder:
 
     def __init__(self, keys: Keys | None = None, residents: int = 10) -> None:
         self.log = LogBuilder(keys).begin()
-        self.people = {code: [f"{code}19800101{n:03d}X" for n in range(residents)] for code in PROVINCES}
+        self.people = {code: [citizen_number(f"{code}19800101{n:03d}") for n in range(residents)] for code in PROVINCES}
         self.registers = {code: [self._record(number, _BEGINNING) for number in own] for code, own in self.people.items()}
         self.journal: list[dict[str, Any]] = []
         self.persons: dict[bytes, str] = {}
@@ -51,9 +55,12 @@ class RunFolder:
         person = person or self.people[home].pop()
         case_id = self.log.new_id()
         self.persons[case_id], self.parties[case_id] = person, (destination, home)
+        scan = hashlib.sha256(case_id).digest()
+        self._line(destination, "PutDocument", b"", {"code": "OK", "digest": scan.hex()})
         self.call(destination, "OpenCase", case_id)
         self.log.wait(minutes=1)
-        message = self.log.message(case_id, "apply", destination, home, **header)
+        materials = [envelope_pb2.MaterialReference(digest=scan, size=4096)]
+        message = self.log.message(case_id, "apply", destination, home, materials=materials, **header)
         if person in self._open:
             self.log.refuse(message, PERSON_CLAIMED.number)
             return case_id
@@ -134,13 +141,13 @@ class RunFolder:
         (folder / "process-logs" / "hub.log").write_text('{"event": "serving", "address": "127.0.0.1:1"}\n')
         return folder
 
-    def _line(self, province: str, call: str, case_id: bytes, answer: dict[str, Any], request_id: str) -> str:
+    def _line(self, province: str, call: str, case_id: bytes, answer: dict[str, Any], request_id: str = "") -> str:
         self._requests += 1
-        request_id = request_id or str(uuid.UUID(int=self._requests, version=4))
-        at = datetime(2026, 1, 26, tzinfo=UTC).isoformat()
-        line = {"at": at, "province": province, "call": call, "request_id": request_id, "case_id": str(uuid.UUID(bytes=case_id))}
-        self.journal.append({**line, "answer": answer})
-        return request_id
+        at = datetime(2026, 1, 26, tzinfo=UTC) + timedelta(milliseconds=self._requests)
+        new = str(uuid.UUID(int=self._requests, version=4)) if call in {"OpenCase", "Decide"} else ""
+        line = {"at": at.isoformat(), "province": province, "call": call, "request_id": request_id or new}
+        self.journal.append({**line, "case_id": str(uuid.UUID(bytes=case_id)) if case_id else "", "answer": answer})
+        return request_id or new
 
     def _record(self, number: str, since: str) -> dict[str, str]:
         name = "王" + "".join(chr(0x5000 + int(digit)) for digit in number[:2] + number[-4:-1])
@@ -150,6 +157,11 @@ class RunFolder:
         case = self.log.cases.get(case_id)
         if case is not None and case.state == CLOSED and self._open.get(self.persons[case_id]) == case_id:
             del self._open[self.persons[case_id]]
+
+
+def citizen_number(first: str) -> str:
+    """Seventeen digits with their check digit."""
+    return first + ric.calc_check_digit(first + "0")
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -166,6 +178,7 @@ def usual() -> RunFolder:
     case_id = run.apply(SHANGHAI, ZHEJIANG)
     run.decline(ZHEJIANG, "Decide", case_id, UNAVAILABLE, request_id="tried twice")
     run.call(ZHEJIANG, "GetCase", case_id)
+    run._line(SHANGHAI, "FindResident", case_id, {"code": "OK", "found": 1, "status": "active", "differences": ""})
     run.decide(case_id, "permit")
     run.decline(SHANGHAI, "Decide", case_id, VERSION_CONFLICT)
     run.apply(SHANGHAI, ANHUI, run.persons[case_id])

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from simulator.oracle import judge
-from tests.simulator.run_folder import ANHUI, JIANGSU, SHANGHAI, ZHEJIANG, read_lines, usual, write_lines
+from tests.simulator.run_folder import ANHUI, JIANGSU, SHANGHAI, ZHEJIANG, citizen_number, read_lines, usual, write_lines
 
 Lines = list[dict[str, Any]]
 Change = Callable[[Lines], object]
 JOURNAL = "journal.jsonl"
+STRANGER = citizen_number("31000019700101000")
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +71,15 @@ REGISTER_CHANGES: dict[str, Change] = {
     "a resident is gone": lambda lines: lines.pop(0),
     "a record of a move is gone": lambda lines: lines.remove(the(lines, status="moved-out")),
     "a record stands twice": lambda lines: lines.append(dict(lines[0])),
-    "an unknown person appears": lambda lines: lines.append({**lines[0], "id_number": "310000197001010000"}),
+    "an unknown person appears": lambda lines: lines.append({**lines[0], "id_number": STRANGER}),
     "a person without reason moved out": lambda lines: lines[0].update(status="moved-out"),
     "a person died": lambda lines: lines[0].update(status="deceased"),
     "who left is back": lambda lines: the(lines, status="moved-out").update(status="active"),
     "another day of a resident": lambda lines: lines[0].update(since="2019-12-31T00:00:00Z"),
     "another second of a move": lambda lines: the(lines, status="moved-out").update(since="2026-01-30T01:02:03Z"),
-    "another number": lambda lines: the(lines, status="moved-out").update(id_number="310000197001010000"),
+    "another number": lambda lines: the(lines, status="moved-out").update(id_number=STRANGER),
+    "no number": lambda lines: lines[0].update(id_number=lines[0]["id_number"][:-1] + "Y"),
+    "a wrong check digit": lambda lines: lines[0].update(id_number=lines[0]["id_number"][:-2] + lines[0]["id_number"][-1] * 2),
     "another name": lambda lines: the(lines, status="moved-out").update(name="李四"),
     "another field": lambda lines: lines[0].update(note=""),
     "a field is gone": lambda lines: lines[0].pop("name"),
@@ -121,7 +124,7 @@ def test_who_has_not_left_by_the_register_was_lost(folder: Path) -> None:
     assert judge(folder).lost == 1
 
 
-def answered(name: str, value: str, **wanted: str) -> Change:
+def answered(name: str, value: str | int, **wanted: str) -> Change:
     """Another answer in the first line with these values."""
     return lambda lines: the(lines, **wanted)["answer"].update({name: value})
 
@@ -156,7 +159,10 @@ JOURNAL_CHANGES: dict[str, tuple[Change, str]] = {
     "another province": (lambda lines: the(lines, action="permit").update(province=JIANGSU), "I5"),
     "another case": (lambda lines: the(lines, action="permit").update(case_id=str(uuid.UUID(int=7))), "I5"),
     "an invented decision": (invented, "I5"),
-    "an invented case": (lambda lines: lines.append({**lines[0], "request_id": "new", "case_id": str(uuid.UUID(int=7))}), "I5"),
+    "an invented case": (
+        lambda lines: lines.append({**the(lines, call="OpenCase"), "request_id": "new", "case_id": str(uuid.UUID(int=7))}),
+        "I5",
+    ),
     "a yes became a no": (to_no, "I5"),
     "a no became a yes": (to_yes, "I5"),
     "two answers to one request": (
@@ -165,11 +171,20 @@ JOURNAL_CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "two requests for one message": (lambda lines: lines.append({**the(lines, action="permit"), "request_id": "another"}), "I5"),
     "a yes after a no": (no_then_yes, "I9"),
-    "another person": (answered("id_number", "310000197001010000", call="OpenCase"), "I3"),
-    "another person later": (answered("id_number", "310000197001010000", call="GetCase"), "I3"),
+    "another person": (answered("id_number", STRANGER, call="OpenCase"), "I3"),
+    "another person later": (answered("id_number", STRANGER, call="GetCase"), "I3"),
     "another state": (answered("state", "landing", action="revoke"), "I4"),
     "another ending": (answered("ending", "landed", action="refuse"), "I4"),
     "no ending": (answered("ending", "", action="refuse"), "I4"),
+    "a line stands twice": (lambda lines: lines.append(dict(the(lines, call="GetCase"))), "I5"),
+    "a look by a stranger": (lambda lines: the(lines, call="GetCase").update(province=JIANGSU), "I4"),
+    "a look at no case": (lambda lines: the(lines, call="GetCase").update(case_id=""), "I4"),
+    "nobody found at home": (answered("found", 0, call="FindResident"), "I4"),
+    "somebody dead at home": (answered("status", "deceased", call="FindResident"), "I4"),
+    "another call": (lambda lines: the(lines, call="GetCase").update(call="FindResident"), "I5"),
+    "another code": (answered("code", "FINE", call="GetCase"), "I5"),
+    "another reason": (answered("number", 5003, code="ABORTED"), "I5"),
+    "a document is gone": (lambda lines: lines.remove(the(lines, call="PutDocument")), "I4"),
     "another field": (lambda lines: lines[0].update(note=1), "I5"),
     "no such province": (lambda lines: lines[0].update(province="110000"), "I5"),
     "no such call": (lambda lines: lines[0].update(call="Delete"), "I5"),
@@ -193,7 +208,7 @@ def test_a_promise_without_a_message_is_lost(folder: Path, how: Change) -> None:
 
 
 def test_a_repeat_with_the_same_answer_is_one_call(folder: Path) -> None:
-    change(folder, JOURNAL, lambda lines: lines.append(dict(the(lines, action="permit"))))
+    change(folder, JOURNAL, lambda lines: lines.append({**the(lines, action="permit"), "at": "2026-01-26T00:00:01Z"}))
     assert violated(folder) == set()
 
 
