@@ -66,7 +66,7 @@ def check(folder: Path) -> int:
 
 def _say(console: Console, report: Report, out: Path) -> None:
     for text in [*_summary(report), f"open {out}/report.html · next: make up · yrdx-audit verify {out}/log --root {out}/root.pem"]:
-        console.print(text, highlight=False, markup=False)
+        console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def _summary(report: Report) -> list[str]:

@@ -85,9 +85,8 @@ class Faults:
             processes.send(node, signal.SIGSTOP)
         try:
             waiting = await self._gathered(stopped)
-            if len(waiting) >= AT_LEAST:
+            if len(waiting) >= AT_LEAST and processes.send(victim, signal.SIGKILL):
                 self._own[victim] = waiting
-                processes.send(victim, signal.SIGKILL)
                 self.planned.pop(0)
         finally:
             for node in nodes:

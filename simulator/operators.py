@@ -65,6 +65,11 @@ class Operators:
     busy: tuple[str, ...] = ()
     """Who was not idle at the last look."""
 
+    @property
+    def via(self) -> dict[str, int]:
+        """By which way messages were delivered first, in all lives of the hub."""
+        return {"kafka": self.by_kafka.total, "ledger": self.by_ledger.total}
+
     async def advance(self, to: datetime) -> operations_pb2.AdvanceBusinessTimeResponse:
         """Moves business time to `to`; tries again while the hub is away. A repeat after a lost answer finds it there already."""
         moment = Timestamp()

@@ -8,6 +8,7 @@ offices look at what waits for them and plan again; what then moves nothing any 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -40,6 +41,7 @@ class Play:
     Attributes:
         now: the slot that is being played; before the first, the moment at which business time begins.
         followed: whose case is shown step by step.
+        via_in_calm: by which way messages were delivered first, in the slots in which nothing died.
     """
 
     slots: Slots
@@ -51,6 +53,7 @@ class Play:
     followed: Dossier
     offices: dict[str, Office] = field(default_factory=dict)
     agenda: Agenda = field(default_factory=Agenda)
+    via_in_calm: Counter[str] = field(default_factory=lambda: Counter(kafka=0, ledger=0))
     _chased_at: int = -1
     _next_due: datetime | None = None
     _counters: dict[str, asyncio.Semaphore] = field(default_factory=lambda: {code: asyncio.Semaphore(_COUNTERS) for code in PROVINCES})
@@ -77,12 +80,15 @@ class Play:
         self.picture.business_at = slot
         self.picture.due_events += (await self.operators.advance(slot)).due_events
         visits = self.agenda.take(slot)
+        deaths, via = len(self.faults.records), Counter(self.operators.via)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.faults.strike(visits, self.processes))
             for visit in visits:
                 group.create_task(self._visit(visit))
         hub = await self.operators.settle()
         await self.faults.over()
+        if len(self.faults.records) == deaths:
+            self.via_in_calm.update(Counter(self.operators.via) - via)
         self._next_due = hub.next_due.ToDatetime(self.now.tzinfo) if hub.HasField("next_due") else None
         self.picture.log_size = hub.log_size
         await self._follow()

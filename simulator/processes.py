@@ -13,7 +13,6 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -124,12 +123,16 @@ class Processes:
         self._watchers += [crew.add(self._watch(name, crew, died)) for name in self.rows]
         self._write()
 
-    def send(self, name: str, number: signal.Signals) -> None:
-        """Sends a signal to a running program; nothing when it is gone already."""
+    def send(self, name: str, number: signal.Signals) -> bool:
+        """Sends a signal to a program; whether it was still there to get it."""
         child = self._running[name]
-        if child.running:
-            with suppress(ProcessLookupError):
-                os.kill(child.pid, number)
+        if not child.running:
+            return False
+        try:
+            os.kill(child.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
 
     def stop_watching(self) -> None:
         """From now on an end is an end."""
@@ -158,23 +161,23 @@ class Processes:
         while True:
             await (self._engines.get(name) or self._running[name]).ended()
             self.down.add(name)
-            crew.add(died(name))
-            await self._restart(name)
+            for _ in range(_TRIES):  # it may be killed again while it starts
+                crew.add(died(name))
+                if await self._started(name):
+                    break
+            else:
+                raise WillNotStart(f"{name} does not come back: {self._last_words(name)}")
             self.down.remove(name)
 
-    async def _restart(self, name: str) -> None:
-        for _ in range(_TRIES):  # it may be killed again while it starts
-            with suppress(Refused):
-                if await self._started(name):
-                    return
-        raise WillNotStart(f"{name} does not come back: {self._last_words(name)}")
-
     async def _started(self, name: str) -> bool:
-        if name in self._engines:
+        if name not in self._engines:
+            await self._spawn(self._programs[name])
+            return await self._up(self._programs[name])
+        try:
             await self.start_engine(name, self._engines[name])
-            return True
-        await self._spawn(self._programs[name])
-        return await self._up(self._programs[name])
+        except Refused:
+            return False
+        return True
 
     async def _up(self, program: Program) -> bool:
         """Waits until the program serves; False when it ends first or takes over a minute."""

@@ -32,7 +32,7 @@ from simulator.staff import staff
 from simulator.world import BUSINESS_START, Wish, World, world
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from rich.console import Console
@@ -71,6 +71,8 @@ class Run:
     Attributes:
         complete: whether the play came to its own end.
         cases: every case as its destination saw it last.
+        via: by which way messages were delivered first.
+        via_in_calm: the same, in the slots in which nothing died.
     """
 
     options: Options
@@ -82,7 +84,8 @@ class Run:
     complete: bool = False
     cases: list[desk_pb2.CaseView] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    via: dict[str, int] = field(default_factory=lambda: {"kafka": 0, "ledger": 0})
+    via: Mapping[str, int] = field(default_factory=lambda: {"kafka": 0, "ledger": 0})
+    via_in_calm: Mapping[str, int] = field(default_factory=lambda: {"kafka": 0, "ledger": 0})
     play_s: float = 0.0
 
     async def report(self) -> Report:
@@ -130,7 +133,7 @@ class Run:
         self.complete = True
 
     def _tell(self, text: str) -> None:
-        self.console.print(text, highlight=False, markup=False)
+        self.console.print(text, soft_wrap=True, highlight=False, markup=False)
 
     async def _played(self, scene: World, filings: Sequence[Filing], journal: Journal) -> None:
         begun = self.clock.now()
@@ -165,7 +168,7 @@ class Run:
     def _note(self, play: Play, operators: Operators, begun: datetime) -> None:
         """Keeps what only the running world knows."""
         self.cases = [case for code, office in play.offices.items() for case in office.cases.values() if case.parties["IN"] == code]
-        self.via = {"kafka": operators.by_kafka.total, "ledger": operators.by_ledger.total}
+        self.via, self.via_in_calm = operators.via, play.via_in_calm
         self.play_s = (self.clock.now() - begun).total_seconds()
 
     def _arranged(self, begun: datetime, verdict: oracle.Verdict, audit: dict[str, object], log: LogFigures) -> Report:
@@ -180,7 +183,8 @@ class Run:
             run_s=round((self.clock.now() - begun).total_seconds(), 1),
             latency_ms=latency(log.latencies_ms),
             rates=rates(log, end, self.play_s or 1.0, self.calendar),
-            delivered_via=self.via,
+            delivered_via=dict(self.via),
+            delivered_via_outside_of_faults=dict(self.via_in_calm),
             lost=verdict.lost,
             doubled=verdict.doubled,
             invariants=verdict.invariants,

@@ -44,6 +44,7 @@ class Report(msgspec.Struct, kw_only=True):
     latency_ms: dict[str, float]
     rates: dict[str, float]
     delivered_via: dict[str, int]
+    delivered_via_outside_of_faults: dict[str, int]
     lost: int
     doubled: int
     invariants: list[Invariant]

@@ -36,6 +36,7 @@ class FakeOperators:
 
     def __init__(self) -> None:
         self.slots: list[datetime] = []
+        self.via = {"kafka": 0, "ledger": 0}
 
     async def advance(self, to: datetime) -> operations_pb2.AdvanceBusinessTimeResponse:
         self.slots.append(to)

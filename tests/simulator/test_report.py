@@ -22,6 +22,7 @@ def right() -> Report:
         latency_ms={"p50": 12.0, "p95": 40.0, "p99": 80.0},
         rates={"window_visits": 8, "window_visits_on_paper": 16, "median_working_days": 2},
         delivered_via={"kafka": 19, "ledger": 1},
+        delivered_via_outside_of_faults={"kafka": 12, "ledger": 0},
         lost=0,
         doubled=0,
         invariants=[Invariant(name="I1", checked=4, violations=0)],
