@@ -99,6 +99,22 @@ class Calendar:
         last = self._working_day_after(today, days) if unit == "working" else self._rolled(today + days * _DAY)
         return datetime.combine(last + _DAY, time.min, SHANGHAI).astimezone(UTC)
 
+    def working_days(self, after: datetime, until: datetime) -> int:
+        """How many working days begin after one instant and before another, in days of Asia/Shanghai.
+
+        Args:
+            after: with a time zone; its own day does not count.
+            until: with a time zone, for example the end of a limit.
+
+        Raises:
+            Refused: YEAR_WITHOUT_CALENDAR when a day between has no notice.
+        """
+        day, count = _shanghai_day(after) + _DAY, 0
+        while datetime.combine(day, time.min, SHANGHAI) < until:
+            count += self.is_working_day(day)
+            day += _DAY
+        return count
+
     def _working_day_after(self, day: date, count: int) -> date:
         for _ in range(count):
             day = self._rolled(day + _DAY)

@@ -23,6 +23,7 @@ from core.refusals import (
     CONCERNS_OTHER,
     CONFLICTING_REPEAT,
     KEY_MATERIAL_OPEN,
+    LIMIT_NOT_PASSED,
     NO_LIVE_PERMIT,
     NOT_A_PARTY,
     OUT_OF_PROCEDURE,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from core.calendar import Calendar
     from core.envelope import ReadMessage
-    from core.procedures.model import Deadline, Policy, Transition
+    from core.procedures.model import Deadline, Limit, Policy, Transition
 
 _EVENT_NAMESPACE = uuid.UUID("6ab1b6de-8f0c-5d2e-9a54-0c6f3f2f7a11")
 
@@ -123,8 +124,9 @@ def next_due(case: Case) -> datetime | None:
     """The next moment at which `due` will have something to say, or None."""
     if case.state == CLOSED:
         return None
-    moments = [clock.due_at for clock in case.clocks if not clock.overdue]
-    moments += [clock.warn_at for clock in case.clocks if clock.warn_at and not clock.warned and not clock.overdue]
+    running = [clock for clock in case.clocks if not clock.overdue and clock.paused_at is None]
+    moments = [clock.due_at for clock in running]
+    moments += [clock.warn_at for clock in running if clock.warn_at and not clock.warned]
     return min(moments, default=None)
 
 
@@ -141,7 +143,7 @@ def apply_due(case: Case, event: Due, rules: Rules) -> Case:
 def legal_actions(case: Case, role: str, at: datetime, procedure: Procedure) -> list[str]:
     """Actions that a role may take now, by the procedure alone (the hub still judges races and claims)."""
     arrows = [arrow for arrow in procedure.transitions if arrow.at == case.state and arrow.by == role]
-    return sorted({arrow.action for arrow in arrows if _running(case, arrow.needs_running, at)})
+    return sorted({arrow.action for arrow in arrows if _running(case, arrow.needs_running, at) and _passed(case, arrow.needs_passed)})
 
 
 def _open(message: ReadMessage, at: datetime, rules: Rules) -> Case:
@@ -163,6 +165,7 @@ def _open(message: ReadMessage, at: datetime, rules: Rules) -> Case:
         procedure_digest=header.procedure_digest,
         calendar_digest=header.calendar_digest,
         policy_digest=header.policy_digest,
+        open_key_materials=header.open_key_materials,
     )
     return _start_clocks(case, routing.action, at, rules, from_receipt=False)
 
@@ -200,9 +203,13 @@ def _arrow(case: Case, message: ReadMessage, procedure: Procedure) -> Transition
     if not arrows:
         raise Refused(OUT_OF_PROCEDURE, "action")
     role = case.role_of(message.routing.sender)
-    arrow = next((arrow for arrow in arrows if arrow.by == role), None)
-    if arrow is None:
+    own = [arrow for arrow in arrows if arrow.by == role]
+    if not own:
         raise Refused(WRONG_PARTY, "sender")
+    reason = message.header.reason_class
+    arrow = next((arrow for arrow in own if arrow.reason == reason), None) or next((arrow for arrow in own if not arrow.reason), None)
+    if arrow is None:
+        raise Refused(OUT_OF_PROCEDURE, "reason_class")
     return arrow
 
 
@@ -210,7 +217,9 @@ def _check_conditions(case: Case, message: ReadMessage, arrow: Transition, at: d
     header, action = message.header, message.action
     if not _running(case, arrow.needs_running, at):
         raise Refused(NO_LIVE_PERMIT, "action")
-    if action.irreversible and header.open_key_materials:
+    if not _passed(case, arrow.needs_passed):
+        raise Refused(LIMIT_NOT_PASSED, "action")
+    if action.irreversible and (header.open_key_materials or case.open_key_materials):
         raise Refused(KEY_MATERIAL_OPEN, "open_key_materials")
     if action.needs_reason and not header.reason_class:
         raise Refused(REASON_REQUIRED, "reason_class")
@@ -225,47 +234,93 @@ def _running(case: Case, deadline: str, at: datetime) -> bool:
     return clock is not None and at < clock.due_at
 
 
+def _passed(case: Case, deadline: str) -> bool:
+    """Whether a limit has passed, as its event says: the clock acts before every message, so nothing is overtaken."""
+    if not deadline:
+        return True
+    clock = case.clock(deadline)
+    return clock is not None and clock.overdue
+
+
 def _move(case: Case, message: ReadMessage, arrow: Transition, at: datetime, rules: Rules) -> Case:
     state = arrow.to or case.returned_from
     returning = message.routing.action == "return"
+    destined = _destined(case, arrow)
     moved = msgspec.structs.replace(
         consume_sequence(case, message),
         step=case.step + 1,
         state=state,
-        brought_by=message.routing.message_id,
-        clocks=tuple(clock for clock in case.clocks if state in rules.procedure.deadline(clock.deadline).runs_in),
+        brought_by=case.brought_by if message.action.aside else message.routing.message_id,
+        clocks=_kept_clocks(case, state, at, rules),
         concerns=message.routing.message_id if message.action.irreversible else case.concerns,
         returned_from=case.state if returning else case.returned_from,
         corrections=case.corrections + returning,
-        ending=_ending(case, arrow),
+        ending=arrow.ending or (destined if state == CLOSED else ""),
+        destined=destined,
+        open_key_materials=message.header.open_key_materials if message.action.owes else case.open_key_materials,
     )
     return _start_clocks(moved, message.routing.action, at, rules, from_receipt=False)
 
 
-def _ending(case: Case, arrow: Transition) -> str:
-    return arrow.corrected_ending if case.corrections and arrow.corrected_ending else arrow.ending
+def _destined(case: Case, arrow: Transition) -> str:
+    if not arrow.destines:
+        return case.destined
+    return arrow.corrected_ending if case.corrections and arrow.corrected_ending else arrow.destines
+
+
+def _kept_clocks(case: Case, state: str, at: datetime, rules: Rules) -> tuple[Clock, ...]:
+    """The clocks that the next state keeps: running, standing still, or going on with what was left."""
+    kept = []
+    for clock in case.clocks:
+        deadline = rules.procedure.deadline(clock.deadline)
+        if state in deadline.runs_in:
+            kept.append(clock if clock.paused_at is None else _resumed(clock, at, rules))
+        elif state in deadline.pauses_in:
+            kept.append(msgspec.structs.replace(clock, paused_at=clock.paused_at or at))
+    return tuple(kept)
+
+
+def _resumed(clock: Clock, at: datetime, rules: Rules) -> Clock:
+    """A clock that goes on: of a limit in working days, those that were left, at least one; of one in days, the time that was left."""
+    assert clock.paused_at is not None  # noqa: S101 - the caller has looked
+    if clock.overdue:
+        return msgspec.structs.replace(clock, paused_at=None)
+    limit = rules.policy.limits[clock.deadline]
+    if limit.unit == "working":
+        left = max(1, rules.calendar.working_days(clock.paused_at, clock.due_at))
+    else:
+        left = max(1, (clock.due_at - clock.paused_at).days)
+    due_at = rules.calendar.deadline(at, left, limit.unit)
+    return msgspec.structs.replace(clock, paused_at=None, due_at=due_at, warn_at=_warn_at(due_at, limit))
 
 
 def _start_clocks(case: Case, action: str, at: datetime, rules: Rules, *, from_receipt: bool) -> Case:
     starting = [
         deadline
         for deadline in rules.procedure.deadlines
-        if action in deadline.started_by and deadline.from_receipt == from_receipt and case.state in deadline.runs_in
+        if action in deadline.started_by
+        and deadline.from_receipt == from_receipt
+        and case.state in (*deadline.runs_in, *deadline.pauses_in)
     ]
     clocks = [clock for clock in case.clocks if clock.deadline not in {deadline.name for deadline in starting}]
-    clocks += [_clock(deadline, case.cycles + n, at, rules) for n, deadline in enumerate(starting, 1)]
+    for n, deadline in enumerate(starting, 1):
+        clocks.append(_clock(deadline, case.cycles + n, at, rules, paused=case.state in deadline.pauses_in))
     return msgspec.structs.replace(case, clocks=tuple(clocks), cycles=case.cycles + len(starting))
 
 
-def _clock(deadline: Deadline, cycle: int, at: datetime, rules: Rules) -> Clock:
+def _clock(deadline: Deadline, cycle: int, at: datetime, rules: Rules, *, paused: bool) -> Clock:
     limit = rules.policy.limits[deadline.name]
     due_at = rules.calendar.deadline(at, limit.days, limit.unit)
-    return Clock(deadline.name, cycle, at, due_at, due_at - timedelta(days=limit.warn_days) if limit.warn_days else None)
+    return Clock(deadline.name, cycle, at, due_at, _warn_at(due_at, limit), paused_at=at if paused else None)
+
+
+def _warn_at(due_at: datetime, limit: Limit) -> datetime | None:
+    return due_at - timedelta(days=limit.warn_days) if limit.warn_days else None
 
 
 def _due_of(case: Case, clock: Clock, at: datetime, procedure: Procedure) -> list[Due]:
     """At most one event a clock and call; a limit that has passed no longer warns."""
-    if clock.overdue:
+    if clock.overdue or clock.paused_at is not None:
         return []
     if at >= clock.due_at:
         expires = bool(procedure.deadline(clock.deadline).expires_to)

@@ -39,6 +39,10 @@ class Action(Frozen, frozen=True):
     irreversible: bool = False
     """Runs in four strokes; refused while a key material is open (容缺受理)."""
     needs_reason: bool = False
+    owes: bool = False
+    """Its header tells how many key materials the opening party still owes (容缺受理)."""
+    aside: bool = False
+    """Brings no new phase: limits that count from receipt of the message before it still start."""
     settles: bool = False
     """Answers for an irreversible action: `Header.concerns` must name it."""
 
@@ -56,6 +60,12 @@ class Transition(Frozen, frozen=True):
     """Takes the place of `ending` when the case was returned for correction at least once."""
     needs_running: str = ""
     """Name of a deadline that must be running and not passed, for example a live permit."""
+    needs_passed: str = ""
+    """Name of a deadline that must have passed, for example the landing limit of somebody who does not come."""
+    reason: int = 0
+    """Reason class for which this arrow is; 0: every reason that has no arrow of its own."""
+    destines: str = ""
+    """Of an irreversible action: the ending that the case will have once it is entered; `corrected_ending` may take its place."""
 
 
 class State(Frozen, frozen=True):
@@ -80,6 +90,8 @@ class Deadline(Frozen, frozen=True):
     runs_in: tuple[str, ...]
     expires_to: str = ""
     """Ending of the case when the limit passes; empty: it is overdue and escalates, never approves."""
+    pauses_in: tuple[str, ...] = ()
+    """States in which the limit stands still; it goes on, with what was left of it, in `runs_in`."""
 
 
 class Procedure(Frozen, frozen=True):
@@ -142,6 +154,8 @@ class Clock(Frozen, frozen=True):
     warn_at: datetime | None = None
     warned: bool = False
     overdue: bool = False
+    paused_at: datetime | None = None
+    """Since when it stands still, or None while it runs."""
 
 
 class Case(Frozen, frozen=True):
@@ -170,6 +184,10 @@ class Case(Frozen, frozen=True):
     cycles: int = 0
     """How many clocks were ever started; gives each its number."""
     ending: str = ""
+    destined: str = ""
+    """Ending once the irreversible action under way is entered."""
+    open_key_materials: int = 0
+    """Key materials that the opening party still owes (容缺受理), as it stated last."""
 
     def role_of(self, province: str) -> str | None:
         """The role of a province in this case, or None."""

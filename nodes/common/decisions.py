@@ -100,6 +100,9 @@ class Decisions:
         """
         row = await self.cases.known(connection, request.case_id)
         action = self._admitted(row, request)
+        detail = unpacked(request.detail, action.payload, "detail")
+        SERVICES[row.service].check_decision(request, detail, row.facts)
+        await self.documents.find(connection, row.counterpart, request.documents)
         operation = await self._operation(connection, row, request, request_id, action)
         row.pending, row.refusal = action.name, 0
         if operation is None:
@@ -114,11 +117,7 @@ class Decisions:
         return b"", operation.operation_id
 
     async def say(self, connection: Connection, row: CaseRow, operation: Operation) -> bytes:
-        """Puts the message of a decision into the outbox and answers its request; returns the serialised answer.
-
-        Raises:
-            Refused: BAD_FIELD or MATERIAL_NOT_FOUND.
-        """
+        """Puts the message of a decision that was checked into the outbox and answers its request; returns the serialised answer."""
         decision = operation.decision
         detail = unpacked(decision.detail, _action(row.service, operation.action).payload, "detail")
         occasion = Occasion(
@@ -134,7 +133,7 @@ class Decisions:
         saying = Saying(
             message_id=operation.message_id,
             action=operation.action,
-            payload=SERVICES[row.service].written(operation.action, detail, occasion),
+            payload=SERVICES[row.service].written(detail, occasion),
             officer=decision.officer,
             legal_basis=decision.legal_basis,
             reason_class=decision.reason_class,
@@ -164,7 +163,7 @@ class Decisions:
         action = _action(row.service, request.action)
         if action.needs_reason and not request.reason_class:
             raise Refused(BAD_FIELD, "reason_class")
-        if action.irreversible and (row.alarm or request.open_key_materials):
+        if action.irreversible and (row.alarm or row.case.open_key_materials or request.open_key_materials):
             raise Refused(ACTION_NOT_LEGAL, "alarm" if row.alarm else "open_key_materials")
         return action
 

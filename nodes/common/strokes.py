@@ -127,7 +127,7 @@ class Strokes:
             row = await self.decisions.cases.known(connection, operation.case_id)
         service, codec = SERVICES[row.service], self.decisions.codec
         try:
-            request = service.reservation(operation.action, operation.operation_id, row.facts, codec)
+            request = service.reservation(operation.decision, operation.operation_id, row.facts, codec)
             # If we crash after this call, the register holds the record for an operation that is durable here: it is asked again.
             reserved = await self.register.reserve(request)
             service.check_reserved(operation.action, reserved, row.facts, codec)

@@ -49,6 +49,12 @@ class Change(Enum):
 
     MOVE_OUT = "move-out"
     MOVE_IN = "move-in"
+    MOVE_IN_DECEASED = "move-in-deceased"
+
+    @property
+    def begins(self) -> bool:
+        """Whether it begins a record, be it of somebody who died on the way."""
+        return self is not Change.MOVE_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ def check_new(wish: Wish, *, held: bool, status: Status | None) -> None:
     """
     if held:
         raise Refused(RECORD_HELD, "id_number")
-    if wish.change is Change.MOVE_IN:
+    if wish.change.begins:
         if status is Status.ACTIVE:
             raise Refused(RECORD_EXISTS, "id_number")
     elif status is None:

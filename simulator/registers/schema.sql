@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS operation (
     sequence         INTEGER PRIMARY KEY,
     operation_id     BLOB    NOT NULL UNIQUE CHECK (length(operation_id) = 16),
     state            TEXT    NOT NULL CHECK (state IN ('reserved', 'finalised', 'released')),
-    change           TEXT    CHECK (change IN ('move-out', 'move-in')),  -- NULL in a tombstone, like the next four
+    change           TEXT    CHECK (change IN ('move-out', 'move-in', 'move-in-deceased')),  -- NULL in a tombstone, like the next four
     id_number        TEXT,
     name             TEXT,
     record           BLOB,

@@ -37,7 +37,11 @@ _ID_NUMBER = re.compile(r"\d{17}[\dX]", re.ASCII)  # one spelling: "x" would be 
 _NANOS = 1_000_000_000
 _LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, where google.protobuf.Timestamp ends
 
-_CHANGES = {pb.REGISTER_CHANGE_MOVE_OUT: Change.MOVE_OUT, pb.REGISTER_CHANGE_MOVE_IN: Change.MOVE_IN}
+_CHANGES = {
+    pb.REGISTER_CHANGE_MOVE_OUT: Change.MOVE_OUT,
+    pb.REGISTER_CHANGE_MOVE_IN: Change.MOVE_IN,
+    pb.REGISTER_CHANGE_MOVE_IN_DECEASED: Change.MOVE_IN_DECEASED,
+}
 _STATES = {
     None: pb.OPERATION_STATE_UNKNOWN,
     State.RESERVED: pb.OPERATION_STATE_RESERVED,
@@ -126,7 +130,7 @@ def _wish(request: pb.ReserveRequest) -> Wish:
     change = _CHANGES.get(request.change)
     if change is None:
         raise Refused(BAD_FIELD, "change")
-    if change is Change.MOVE_IN and not (request.name and request.record.record and request.record.format):
+    if change.begins and not (request.name and request.record.record and request.record.format):
         raise Refused(BAD_FIELD, "record" if request.name else "name")
     return Wish(change, _id_number(request.id_number), request.name, request.record.record, request.record.format)
 

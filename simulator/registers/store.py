@@ -164,7 +164,7 @@ class Store:
         held = self._one("SELECT 1 FROM operation WHERE id_number = ? AND state = 'reserved'", wish.id_number)
         check_new(wish, held=held is not None, status=standing.status if standing else None)
         household, number = "", None
-        if wish.change is Change.MOVE_IN:
+        if wish.change.begins:
             household = self._next_household_number()
         elif standing:
             number = standing.number
@@ -185,7 +185,8 @@ class Store:
         if number is None:
             number = self._file.execute(
                 "INSERT INTO record (id_number, name, household_number, record, format, status, since)"
-                " SELECT id_number, name, household_number, record, format, 'active', ? FROM operation WHERE operation_id = ?",
+                " SELECT id_number, name, household_number, record, format,"
+                " CASE change WHEN 'move-in' THEN 'active' ELSE 'deceased' END, ? FROM operation WHERE operation_id = ?",
                 (at, operation_id),
             ).lastrowid
         else:

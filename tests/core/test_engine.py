@@ -20,6 +20,7 @@ from core.refusals import (
     CONCERNS_OTHER,
     CONFLICTING_REPEAT,
     KEY_MATERIAL_OPEN,
+    LIMIT_NOT_PASSED,
     NO_LIVE_PERMIT,
     NOT_A_PARTY,
     OUT_OF_PROCEDURE,
@@ -31,13 +32,15 @@ from core.refusals import (
     Refused,
 )
 from tests.core.messages import AT, BOOK, JIANGSU, SHANGHAI, message, new_id
-from yrdx.v1 import receipt_pb2
+from yrdx.v1 import envelope_pb2, receipt_pb2
 
 if TYPE_CHECKING:
     from core.envelope import ReadMessage
 
 IN, OUT = SHANGHAI, JIANGSU
-REASONED = {"refuse", "return", "withdraw", "revoke", "execution-failed", "annul"}
+REASONED = {action.name for action in HOUSEHOLD_TRANSFER.actions if action.needs_reason}
+MISMATCH, WISH = {"reason_class": envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH}, {"reason_class": envelope_pb2.REASON_CLASS_APPLICANT_WISH}
+DECEASED, NO_SHOW = {"reason_class": envelope_pb2.REASON_CLASS_DECEASED}, {"reason_class": envelope_pb2.REASON_CLASS_NO_SHOW}
 
 
 @dataclass
@@ -106,6 +109,9 @@ def test_main_line_ends_landed_and_the_owner_changes_once() -> None:
     assert (done.state, done.ending, done.clocks, done.step) == (CLOSED, "landed", (), 6)
 
 
+GONE = (("permit", IN), ("deregister", OUT), ("entered", OUT))
+
+
 @pytest.mark.parametrize(
     ("actions", "ending"),
     [
@@ -123,13 +129,22 @@ def test_main_line_ends_landed_and_the_owner_changes_once() -> None:
             "landed-after-correction",
         ),
         ([("permit", IN), ("deregister", OUT), ("execution-failed", OUT), ("annul", OUT)], "annulled-not-executable"),
+        ([("refuse", OUT, MISMATCH)], "closed-for-identity-mismatch"),
+        ([("return", OUT), ("refuse", IN, MISMATCH)], "closed-for-identity-mismatch"),
+        ([("switch-to-paper", IN)], "switched-to-paper"),
+        ([("permit", IN), ("pause", OUT), ("switch-to-paper", OUT)], "switched-to-paper"),
+        ([("pause", IN), ("resume", IN), ("permit", IN), ("revoke", IN)], "permit-revoked"),
+        ([*GONE, ("land", IN, DECEASED), ("entered", IN)], "landed-and-deceased"),
+        ([*GONE, ("land", IN, WISH), ("entered", IN)], "landed-then-moved-back"),
+        ([*GONE, ("land", IN, WISH), ("execution-failed", IN), ("entered", IN)], "landed-then-moved-back"),
+        ([("return", OUT), ("resubmit", IN), *GONE, ("land", IN, DECEASED), ("entered", IN)], "landed-and-deceased"),
     ],
 )
-def test_endings(actions: list[tuple[str, str]], ending: str) -> None:
+def test_endings(actions: list[tuple[Any, ...]], ending: str) -> None:
     play = Play()
     play.do("apply", IN)
-    for action, sender in actions:
-        play.do(action, sender)
+    for action, sender, *fields in actions:
+        play.do(action, sender, **(fields[0] if fields else {}))
     assert play.case
     assert (play.case.state, play.case.ending) == (CLOSED, ending)
 
@@ -221,6 +236,59 @@ def test_an_expired_permit_ends_the_case_and_is_no_longer_good() -> None:
     assert caught.value.kind is NO_LIVE_PERMIT
     play.clock(rules)
     assert play.case.ending == "permit-expired"
+
+
+def test_who_does_not_come_is_landed_only_once_the_limit_has_passed() -> None:
+    play = deregistered()
+    play.refused(LIMIT_NOT_PASSED, "land", IN, **NO_SHOW)
+    play.at = play.case.clock("landing").due_at
+    play.do("land", IN, **NO_SHOW)
+    assert play.do("entered", IN).ending == "landed-after-no-show"
+
+
+def test_a_correction_that_does_not_come_ends_the_case() -> None:
+    play = Play()
+    play.do("apply", IN)
+    play.do("return", OUT)
+    play.at = play.case.clock("correction").due_at
+    play.clock(BOOK.of(play.case))
+    assert (play.case.state, play.case.ending) == (CLOSED, "correction-lapsed")
+
+
+def test_nothing_irreversible_happens_while_a_key_material_is_owed() -> None:
+    play = Play()
+    play.do("apply", IN, open_key_materials=1)
+    play.do("permit", IN)
+    play.refused(KEY_MATERIAL_OPEN, "deregister", OUT)
+    assert play.do("supplement", IN).state == "permitted"
+    assert play.do("deregister", OUT).state == "deregistering"
+
+
+def test_a_limit_stands_still_while_something_is_found_out() -> None:
+    play = permitted()
+    whole = play.case.clock("deregister").due_at
+    play.do("pause", OUT)
+    play.at += timedelta(days=10)
+    play.clock(BOOK.of(play.case))
+    assert play.case.clock("deregister").overdue is False
+    assert play.case.clock("permit-validity").paused_at is None, "a permit grows old whatever is found out"
+    play.do("resume", OUT)
+    resumed = play.case.clock("deregister")
+    assert resumed.paused_at is None
+    assert resumed.due_at == BOOK.of(play.case).calendar.deadline(play.at, 1, "working") > whole
+
+
+def test_a_limit_from_receipt_starts_although_the_receipt_comes_behind_a_pause() -> None:
+    play = Play()
+    play.do("apply", IN)
+    sent = play.message("permit", IN)
+    rules = BOOK.of(sent.header)
+    play.case = engine.advance(play.case, sent, play.at, rules)
+    play.do("pause", OUT)
+    play.case = engine.received(play.case, sent.routing.message_id, "permit", play.at, rules)
+    assert play.case.clock("deregister").paused_at == play.at
+    play.do("resume", OUT)
+    assert play.case.clock("deregister").paused_at is None
 
 
 def test_limits_from_receipt_start_at_receipt() -> None:

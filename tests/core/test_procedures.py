@@ -67,13 +67,13 @@ def test_transitions_name_what_exists(procedure: Procedure) -> None:
         assert procedure.action(arrow.action)
         assert arrow.by in procedure.roles
         assert {arrow.at, arrow.to} <= states
-        assert arrow.needs_running in deadlines
-        assert bool(arrow.ending) == (arrow.to == CLOSED)
+        assert {arrow.needs_running, arrow.needs_passed} <= deadlines
+        assert bool(arrow.ending) == (arrow.to == CLOSED and arrow.action != "entered")
 
 
 @ALL
 def test_one_party_at_most_takes_an_action_to_one_place(procedure: Procedure) -> None:
-    keys = [(arrow.action, arrow.by, arrow.at) for arrow in procedure.transitions]
+    keys = [(arrow.action, arrow.by, arrow.at, arrow.reason) for arrow in procedure.transitions]
     assert len(keys) == len(set(keys))
 
 
@@ -86,6 +86,15 @@ def test_what_follows_an_irreversible_action_waits_for_its_entered(procedure: Pr
             continue
         leaving = {other.action for other in procedure.transitions if other.at == arrow.to}
         assert leaving == {"entered", "execution-failed"}
+
+
+@ALL
+def test_every_case_that_ends_by_entered_was_destined_to_an_ending(procedure: Procedure) -> None:
+    closing = {arrow.at for arrow in procedure.transitions if arrow.action == "entered" and arrow.to == CLOSED}
+    failing = {arrow.to: arrow.at for arrow in procedure.transitions if arrow.action == "execution-failed"}
+    for state in closing:
+        begun = failing.get(state, state)
+        assert all(arrow.destines for arrow in procedure.transitions if arrow.to == begun)
 
 
 @ALL

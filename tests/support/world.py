@@ -18,6 +18,7 @@ from core import ids, receipts, tags
 from core.dsse import HEADER_TYPE, pae
 from core.envelope import seal_info, sha256
 from core.ids import PROVINCES
+from core.procedures import PROCEDURES
 from core.receipts import RECEIPT_TYPES, timestamp
 from core.rules import RuleBook, shipped_rules
 from pki import certificates, seal
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 SHANGHAI, JIANGSU, ZHEJIANG, ANHUI = PROVINCES
 TAG_KEY = b"t" * 32
-REASONED = {"refuse", "return", "withdraw", "revoke", "execution-failed", "annul"}
+REASONED = {action.name for procedure in PROCEDURES.values() for action in procedure.actions if action.needs_reason}
 
 
 class World(Keys):

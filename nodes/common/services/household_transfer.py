@@ -13,8 +13,8 @@ from core.calendar import SHANGHAI
 from core.receipts import timestamp
 from core.refusals import BAD_FIELD, RECORD_MISMATCH, Refused
 from nodes.common.services.service import Person
+from yrdx.v1 import envelope_pb2, register_pb2, resident_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
-from yrdx.v1 import register_pb2, resident_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from nodes.common.facts import Facts
     from nodes.common.records.codec import RecordCodec
     from nodes.common.services.service import Occasion
+    from yrdx.v1 import desk_pb2
 
 _ID_NUMBER = re.compile(r"\d{17}[\dX]", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
 _CHECK: Final = "10X98765432"
 _PERMIT_VALIDITY: Final = "permit-validity"
@@ -55,32 +57,41 @@ class HouseholdTransfer:
         assert isinstance(application, transfer_pb2.HouseholdApplication)  # noqa: S101 - as above
         return (("person", application.id_number),)
 
-    def written(self, action: str, detail: Message, occasion: Occasion) -> Message:
-        """Completes permit, certificate and landing receipt; a correction may not become about somebody else."""
+    def check_decision(self, decision: desk_pb2.DecideRequest, detail: Message, facts: Facts) -> None:
+        """Address of a permit, reasons, the day of a death; a correction may not become about somebody else."""
+        if isinstance(detail, transfer_pb2.MovePermit):
+            _check_permit(detail)
+        elif isinstance(detail, transfer_pb2.LandingReceipt) and _is_deceased(decision) != bool(_DATE.fullmatch(detail.deceased_on)):
+            raise Refused(BAD_FIELD, "detail.deceased_on")
+        elif isinstance(detail, transfer_pb2.Correction):
+            self.check_application(detail.application)
+            if detail.application.id_number != _application(facts).id_number:
+                raise Refused(BAD_FIELD, "detail.application.id_number")  # another person is another case
+        elif isinstance(detail, transfer_pb2.Decision | transfer_pb2.CorrectionRequest) and not detail.reason:
+            raise Refused(BAD_FIELD, "detail.reason")
+
+    def written(self, detail: Message, occasion: Occasion) -> Message:
+        """Completes permit, certificate and landing receipt."""
         if isinstance(detail, transfer_pb2.MovePermit):
             return _permit(detail, occasion)
         if isinstance(detail, transfer_pb2.MigrationCertificate):
             return _certificate(occasion)
         if isinstance(detail, transfer_pb2.LandingReceipt):
-            return _landing(occasion)
-        if isinstance(detail, transfer_pb2.Correction):
-            self.check_application(detail.application)
-            if detail.application.id_number != _application(occasion.facts).id_number:
-                raise Refused(BAD_FIELD, "detail.application.id_number")  # another person is another case
-        elif isinstance(detail, transfer_pb2.Decision | transfer_pb2.CorrectionRequest) and not detail.reason:
-            raise Refused(BAD_FIELD, f"detail.reason: {action}")
+            return _landing(detail, occasion)
         return detail
 
-    def reservation(self, action: str, operation_id: bytes, facts: Facts, codec: RecordCodec) -> register_pb2.ReserveRequest:
-        """deregister: the person's record. land: the place of a new one, in this province's own format."""
+    def reservation(
+        self, decision: desk_pb2.DecideRequest, operation_id: bytes, facts: Facts, codec: RecordCodec
+    ) -> register_pb2.ReserveRequest:
+        """deregister: the person's record. land: the place of a new one, in this province's own format; of the dead it ends at once."""
         id_number = _application(facts).id_number
-        if action == "deregister":
+        if decision.action == "deregister":
             return register_pb2.ReserveRequest(operation_id=operation_id, change=register_pb2.REGISTER_CHANGE_MOVE_OUT, id_number=id_number)
         resident = _landing_resident(facts)
         record = register_pb2.ProvincialRecord(record=codec.encode(resident), format=codec.format)
         return register_pb2.ReserveRequest(
             operation_id=operation_id,
-            change=register_pb2.REGISTER_CHANGE_MOVE_IN,
+            change=register_pb2.REGISTER_CHANGE_MOVE_IN_DECEASED if _is_deceased(decision) else register_pb2.REGISTER_CHANGE_MOVE_IN,
             id_number=id_number,
             name=resident.name,
             record=record,
@@ -102,12 +113,17 @@ def _application(facts: Facts) -> transfer_pb2.HouseholdApplication:
     return transfer_pb2.HouseholdApplication.FromString(facts.payloads.get("apply", b""))
 
 
-def _permit(stated: transfer_pb2.MovePermit, occasion: Occasion) -> transfer_pb2.MovePermit:
+def _check_permit(stated: transfer_pb2.MovePermit) -> None:
     if not stated.to_address.strip():
         raise Refused(BAD_FIELD, "detail.to_address")
+    if stated.new_head_id_number:
+        _check_id_number(stated.new_head_id_number)
+
+
+def _permit(stated: transfer_pb2.MovePermit, occasion: Occasion) -> transfer_pb2.MovePermit:
     limit = occasion.rules.policy.limits[_PERMIT_VALIDITY]
     application = _application(occasion.facts)
-    permit = transfer_pb2.MovePermit(
+    return transfer_pb2.MovePermit(
         permit_number=_number("ZQ", occasion),
         issuer_unit=occasion.unit,
         issued_at=timestamp(occasion.at),
@@ -119,9 +135,6 @@ def _permit(stated: transfer_pb2.MovePermit, occasion: Occasion) -> transfer_pb2
         new_head_id_number=stated.new_head_id_number,
         contact_phone=stated.contact_phone,
     )
-    if permit.new_head_id_number:
-        _check_id_number(permit.new_head_id_number)
-    return permit
 
 
 def _certificate(occasion: Occasion) -> transfer_pb2.MigrationCertificate:
@@ -136,13 +149,18 @@ def _certificate(occasion: Occasion) -> transfer_pb2.MigrationCertificate:
     )
 
 
-def _landing(occasion: Occasion) -> transfer_pb2.LandingReceipt:
+def _landing(stated: transfer_pb2.LandingReceipt, occasion: Occasion) -> transfer_pb2.LandingReceipt:
     assert occasion.reserved is not None  # noqa: S101 - written after stroke 1
     return transfer_pb2.LandingReceipt(
         certificate_number=_certificate_of(occasion.facts).certificate_number,
         landed_at=timestamp(occasion.at),
         household_number=occasion.reserved.household_number,
+        deceased_on=stated.deceased_on,
     )
+
+
+def _is_deceased(decision: desk_pb2.DecideRequest) -> bool:
+    return decision.reason_class == envelope_pb2.REASON_CLASS_DECEASED
 
 
 def _landing_resident(facts: Facts) -> resident_pb2.Resident:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from yrdx.v1 import register_pb2
+    from yrdx.v1 import desk_pb2, register_pb2
 
 
 class Person(NamedTuple):
@@ -70,16 +70,22 @@ class Service(Protocol):
         """What the opening action claims: kinds and real numbers, for blind tags."""
         ...
 
-    def written(self, action: str, detail: Message, occasion: Occasion) -> Message:
-        """The payload of an action: what the officer stated, completed by what only node and register know.
+    def check_decision(self, decision: desk_pb2.DecideRequest, detail: Message, facts: Facts) -> None:
+        """Whether the officer stated what he must state.
 
         Raises:
-            Refused: BAD_FIELD when the officer left out what he must state.
+            Refused: BAD_FIELD.
         """
         ...
 
-    def reservation(self, action: str, operation_id: bytes, facts: Facts, codec: RecordCodec) -> register_pb2.ReserveRequest:
-        """What the register is asked to hold for an irreversible action."""
+    def written(self, detail: Message, occasion: Occasion) -> Message:
+        """The payload of an action: what the officer stated and `check_decision` passed, completed by what only node and register know."""
+        ...
+
+    def reservation(
+        self, decision: desk_pb2.DecideRequest, operation_id: bytes, facts: Facts, codec: RecordCodec
+    ) -> register_pb2.ReserveRequest:
+        """What the register is asked to hold for an irreversible action, for the reason that the officer gave."""
         ...
 
     def check_reserved(self, action: str, reserved: register_pb2.ReserveResponse, facts: Facts, codec: RecordCodec) -> None:

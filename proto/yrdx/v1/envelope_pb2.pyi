@@ -22,6 +22,9 @@ class ReasonClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_CLASS_AUTHORITY_ERROR: _ClassVar[ReasonClass]
     REASON_CLASS_FORGERY: _ClassVar[ReasonClass]
     REASON_CLASS_NOT_EXECUTABLE: _ClassVar[ReasonClass]
+    REASON_CLASS_NO_SHOW: _ClassVar[ReasonClass]
+    REASON_CLASS_DECEASED: _ClassVar[ReasonClass]
+    REASON_CLASS_ENQUIRY: _ClassVar[ReasonClass]
 REASON_CLASS_UNSPECIFIED: ReasonClass
 REASON_CLASS_POLICY_NOT_MET: ReasonClass
 REASON_CLASS_IDENTITY_MISMATCH: ReasonClass
@@ -32,6 +35,9 @@ REASON_CLASS_APPLICANT_WISH: ReasonClass
 REASON_CLASS_AUTHORITY_ERROR: ReasonClass
 REASON_CLASS_FORGERY: ReasonClass
 REASON_CLASS_NOT_EXECUTABLE: ReasonClass
+REASON_CLASS_NO_SHOW: ReasonClass
+REASON_CLASS_DECEASED: ReasonClass
+REASON_CLASS_ENQUIRY: ReasonClass
 
 class Envelope(_message.Message):
     __slots__ = ("header", "key_id", "signature", "sealed_payload", "tag_opening")

@@ -56,14 +56,16 @@ class MaterialDescription(_message.Message):
     def __init__(self, digest: _Optional[bytes] = ..., code: _Optional[str] = ..., media_type: _Optional[str] = ..., length: _Optional[int] = ..., plain_digest: _Optional[bytes] = ...) -> None: ...
 
 class HouseholdApplication(_message.Message):
-    __slots__ = ("id_number", "name", "ground")
+    __slots__ = ("id_number", "name", "ground", "missing")
     ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     GROUND_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
     id_number: str
     name: str
     ground: TransferGround
-    def __init__(self, id_number: _Optional[str] = ..., name: _Optional[str] = ..., ground: _Optional[_Union[TransferGround, str]] = ...) -> None: ...
+    missing: _containers.RepeatedCompositeFieldContainer[PromisedMaterial]
+    def __init__(self, id_number: _Optional[str] = ..., name: _Optional[str] = ..., ground: _Optional[_Union[TransferGround, str]] = ..., missing: _Optional[_Iterable[_Union[PromisedMaterial, _Mapping]]] = ...) -> None: ...
 
 class MovePermit(_message.Message):
     __slots__ = ("permit_number", "issuer_unit", "issued_at", "expires_at", "id_number", "name", "to_address", "whole_household", "new_head_id_number", "contact_phone")
@@ -127,6 +129,24 @@ class Correction(_message.Message):
     note: str
     def __init__(self, application: _Optional[_Union[HouseholdApplication, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
 
+class Supplement(_message.Message):
+    __slots__ = ("brought", "missing")
+    BROUGHT_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    brought: _containers.RepeatedScalarFieldContainer[str]
+    missing: _containers.RepeatedCompositeFieldContainer[PromisedMaterial]
+    def __init__(self, brought: _Optional[_Iterable[str]] = ..., missing: _Optional[_Iterable[_Union[PromisedMaterial, _Mapping]]] = ...) -> None: ...
+
+class PromisedMaterial(_message.Message):
+    __slots__ = ("code", "promised_until", "promised_by")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    PROMISED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    PROMISED_BY_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    promised_until: str
+    promised_by: str
+    def __init__(self, code: _Optional[str] = ..., promised_until: _Optional[str] = ..., promised_by: _Optional[str] = ...) -> None: ...
+
 class MigrationCertificate(_message.Message):
     __slots__ = ("certificate_number", "permit_number", "issued_at", "resident", "from_address")
     CERTIFICATE_NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -142,14 +162,16 @@ class MigrationCertificate(_message.Message):
     def __init__(self, certificate_number: _Optional[str] = ..., permit_number: _Optional[str] = ..., issued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resident: _Optional[_Union[_resident_pb2.Resident, _Mapping]] = ..., from_address: _Optional[str] = ...) -> None: ...
 
 class LandingReceipt(_message.Message):
-    __slots__ = ("certificate_number", "landed_at", "household_number")
+    __slots__ = ("certificate_number", "landed_at", "household_number", "deceased_on")
     CERTIFICATE_NUMBER_FIELD_NUMBER: _ClassVar[int]
     LANDED_AT_FIELD_NUMBER: _ClassVar[int]
     HOUSEHOLD_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    DECEASED_ON_FIELD_NUMBER: _ClassVar[int]
     certificate_number: str
     landed_at: _timestamp_pb2.Timestamp
     household_number: str
-    def __init__(self, certificate_number: _Optional[str] = ..., landed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., household_number: _Optional[str] = ...) -> None: ...
+    deceased_on: str
+    def __init__(self, certificate_number: _Optional[str] = ..., landed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., household_number: _Optional[str] = ..., deceased_on: _Optional[str] = ...) -> None: ...
 
 class Entered(_message.Message):
     __slots__ = ("operation_id", "entered_at")

@@ -22,6 +22,7 @@ class RegisterChange(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REGISTER_CHANGE_UNSPECIFIED: _ClassVar[RegisterChange]
     REGISTER_CHANGE_MOVE_OUT: _ClassVar[RegisterChange]
     REGISTER_CHANGE_MOVE_IN: _ClassVar[RegisterChange]
+    REGISTER_CHANGE_MOVE_IN_DECEASED: _ClassVar[RegisterChange]
 
 class OperationState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -37,6 +38,7 @@ RECORD_STATUS_DECEASED: RecordStatus
 REGISTER_CHANGE_UNSPECIFIED: RegisterChange
 REGISTER_CHANGE_MOVE_OUT: RegisterChange
 REGISTER_CHANGE_MOVE_IN: RegisterChange
+REGISTER_CHANGE_MOVE_IN_DECEASED: RegisterChange
 OPERATION_STATE_UNSPECIFIED: OperationState
 OPERATION_STATE_UNKNOWN: OperationState
 OPERATION_STATE_RESERVED: OperationState
