@@ -47,16 +47,19 @@ class Applier:
     book: RuleBook
     tag_keys: Mapping[int, bytes]
 
-    async def apply(self, connection: Connection, case_ids: Collection[bytes]) -> None:
-        """Applies whatever is known and not applied of these cases."""
+    async def apply(self, connection: Connection, case_ids: Collection[bytes], *, heard: bool = False) -> None:
+        """Applies whatever is known and not applied of these cases; `heard`: there is news of their messages, which the desk shows.
+
+        A case of which nothing is new stays as it is: a repeat must not take an officer's decision for outdated.
+        """
         for case_id in case_ids:
-            await self._apply(connection, case_id)
+            await self._apply(connection, case_id, heard=heard)
 
     async def save(self, connection: Connection, row: CaseRow) -> None:
         """Writes a case with what it is listed by."""
         await self.cases.save(connection, row, shown(row, self.book))
 
-    async def _apply(self, connection: Connection, case_id: bytes) -> None:
+    async def _apply(self, connection: Connection, case_id: bytes, *, heard: bool) -> None:
         known = await steps_of.of_case(connection, case_id)
         receipts = await steps_of.delivered(connection, case_id)
         row = await self.cases.find(connection, case_id)
@@ -68,10 +71,12 @@ class Applier:
         if folded.case is None:
             return
         row = row or self._received_row(folded, known[0])
+        if row.case == folded.case and not heard:
+            return
         before = row.case.step if row.case else 0
         for step in known[before : folded.case.step]:
             self._learn(row, step, folded.messages.get(step.step))
-        row.case, row.last_header = folded.case, folded.last_header
+        row.case, row.last_header, row.opened_at = folded.case, folded.last_header, folded.case.opened_at
         await steps_of.applied(connection, case_id, folded.case.step)
         await self.save(connection, row)
 
@@ -97,17 +102,26 @@ class Applier:
             row.alarm = step.problem
             return
         content = SealedContent.FromString(self.cipher.decrypt(step.content, step.message_id))
-        documents = documents_of(content, step.sender)
-        row.facts = row.facts.with_payload(message.routing.action, content.payload, documents)
-        if message.action.claims and not self._tags_are_right(row.service, content):
+        about = SERVICES[row.service].person(row.facts).id_number
+        row.facts = row.facts.with_payload(message.routing.action, content.payload, documents_of(content, step.sender))
+        if not self._is_claimed(row, message, content, about):
             row.alarm = TAG_COMMITMENT_MISMATCH.number
-            _LOG.error("a message claims somebody else than it is about", case_id=row.case_id.hex(), sender=step.sender)
+            _LOG.error("a message is about somebody else than the case claims", case_id=row.case_id.hex(), sender=step.sender)
+
+    def _is_claimed(self, row: CaseRow, message: ReadMessage, content: SealedContent, about: str) -> bool:
+        """Whether the case is about the person whom it claims, now that a message was learnt; before, it was `about` this number."""
+        if message.action.claims:
+            return self._tags_are_right(row.service, content)
+        return SERVICES[row.service].person(row.facts).id_number == about
 
     def _tags_are_right(self, service: str, content: SealedContent) -> bool:
         """Recomputes the tags from the real number: the hub cannot, and a wrong tag would let one person move twice."""
-        numbers = SERVICES[service].numbers(payload(content))
         claimed = {(tag.epoch, tag.value) for tag in content.tag_opening.tags}
-        right = {(epoch, tags.tag(self.tag_keys[epoch], *number)) for epoch in self.tag_keys for number in numbers}
+        try:
+            numbers = SERVICES[service].numbers(payload(content))
+            right = {(epoch, tags.tag(self.tag_keys[epoch], *number)) for epoch in self.tag_keys for number in numbers}
+        except Refused:  # no number at all: nobody, hence not the person who is claimed
+            return False
         return bool(claimed) and claimed <= right
 
 

@@ -9,10 +9,11 @@ hub judges again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from core.envelope import MAX_MATERIALS
 from core.procedures import PROCEDURES
-from core.refusals import ACTION_NOT_LEGAL, BAD_FIELD, DECISION_PENDING, VERSION_CONFLICT, Refused
+from core.refusals import ACTION_NOT_LEGAL, BAD_FIELD, DECISION_PENDING, TOO_LARGE, VERSION_CONFLICT, Refused
 from nodes.common.content import unpacked
 from nodes.common.facts import Facts
 from nodes.common.messages import Saying
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from nodes.common.views import Views
 
 ANNUL = "annul"
+_LONGEST: Final = 256 * 1024
+"""Bytes that an officer may state; what he decides must fit into a message even where it is written down only after Reserve."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ class Decisions:
         """Opens a case: its first message is durable. Returns the serialised answer.
 
         Raises:
-            Refused: BAD_FIELD or MATERIAL_NOT_FOUND.
+            Refused: BAD_FIELD, TOO_LARGE, MATERIAL_NOT_FOUND, or UNKNOWN_KEY when a tag key is missing here.
         """
         opening = opening_action(request.service)
         application = unpacked(request.application, opening.payload, "application")
@@ -96,10 +99,12 @@ class Decisions:
         """Checks 3 to 6. Returns the answer of a reversible action, or the id of the operation that an irreversible one began.
 
         Raises:
-            Refused: CASE_NOT_FOUND, VERSION_CONFLICT, DECISION_PENDING, ACTION_NOT_LEGAL, BAD_FIELD or MATERIAL_NOT_FOUND.
+            Refused: CASE_NOT_FOUND, VERSION_CONFLICT, DECISION_PENDING, ACTION_NOT_LEGAL, TOO_LARGE, BAD_FIELD or MATERIAL_NOT_FOUND.
         """
         row = await self.cases.known(connection, request.case_id)
         action = self._admitted(row, request)
+        if request.detail.ByteSize() > _LONGEST or len(request.documents) > MAX_MATERIALS:
+            raise Refused(TOO_LARGE, "detail")
         detail = unpacked(request.detail, action.payload, "detail")
         SERVICES[row.service].check_decision(request, detail, row.facts)
         await self.documents.find(connection, row.counterpart, request.documents)
@@ -117,7 +122,11 @@ class Decisions:
         return b"", operation.operation_id
 
     async def say(self, connection: Connection, row: CaseRow, operation: Operation) -> bytes:
-        """Puts the message of a decision that was checked into the outbox and answers its request; returns the serialised answer."""
+        """Puts the message of a decision that was checked into the outbox and answers its request; returns the serialised answer.
+
+        Raises:
+            Refused: TOO_LARGE when what register and case add to the decision is more than a message may carry.
+        """
         decision = operation.decision
         detail = unpacked(decision.detail, _action(row.service, operation.action).payload, "detail")
         occasion = Occasion(

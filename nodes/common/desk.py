@@ -127,7 +127,8 @@ class DeskService(desk_pb2_grpc.DeskServicer):
             known = await steps.of_case(connection, request.case_id)
             receipts = await steps.delivered(connection, request.case_id)
             waiting = await outbox.of_case(connection, request.case_id)
-        applied = [step for step in known if row.case is not None and step.step <= row.case.step]
+        last = row.case.step if row.case else 0
+        applied = [step for step in known if step.step <= last or step.sender == self.province]
         return desk_pb2.GetCaseResponse(case=self.views.case(row), messages=self.views.messages(applied, receipts, waiting))
 
     async def ListCases(self, request: desk_pb2.ListCasesRequest, _context: Context) -> desk_pb2.ListCasesResponse:  # noqa: N802 - gRPC
@@ -135,6 +136,9 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         size = request.page_size or _USUAL_PAGE
         if size > _LARGEST_PAGE:
             raise Refused(BAD_FIELD, "page_size")
+        for field in ("state", "ball_holder"):
+            if value := getattr(request.filter, field):
+                _check_code(value, f"filter.{field}")
         wanted = Shown(request.filter.state, request.filter.ball_holder, _due_before(request.filter))
         async with self.database.reading() as connection:
             after = _after(request.page_token)

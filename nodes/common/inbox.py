@@ -16,7 +16,6 @@ from core.envelope import sha256
 from core.receipts import timestamp
 from core.refusals import Refused
 from nodes.common.store import steps as steps_of
-from nodes.common.verify import version_of
 from runtime import process_log
 from yrdx.v1 import receipt_pb2
 
@@ -58,7 +57,7 @@ class Inbox:
         Raises:
             Refused: UNAVAILABLE when database or hub is away; nothing is receipted then, and it all comes again.
         """
-        versions = await self._versions(delivery.accepted for delivery in deliveries if delivery.HasField("envelope"))
+        versions = await self.trust.named_by(delivery.accepted for delivery in deliveries if delivery.HasField("envelope"))
         loop = asyncio.get_running_loop()
         steps = await loop.run_in_executor(self.executor, self._verified, deliveries, versions)
         if not steps:
@@ -82,8 +81,8 @@ class Inbox:
         loop = asyncio.get_running_loop()
         verified = await loop.run_in_executor(self.executor, self._logged, told, self.trust.current)
         async with self.database.writing() as connection:
-            await steps_of.add_delivered(connection, verified)
-            await self.applier.apply(connection, sorted(await steps_of.cases_of(connection, [one.message_id for one, _ in verified])))
+            new = await steps_of.add_delivered(connection, verified)
+            await self.applier.apply(connection, sorted(await steps_of.cases_of(connection, new)), heard=True)
 
     async def resume(self) -> None:
         """Applies what a crash left unapplied.
@@ -97,25 +96,14 @@ class Inbox:
         if times is not None:
             self.business_time.learn(*times)
 
-    async def _versions(self, signed: Iterable[receipt_pb2.SignedReceipt]) -> dict[int, Trust]:
-        found = {self.trust.current.version: self.trust.current}
-        for one in signed:
-            try:
-                wanted = version_of(one)
-            except Refused:
-                continue  # the verifier says it, with the message's id
-            if wanted not in found:
-                found[wanted] = await self.trust.version(wanted)
-        return found
-
     def _verified(self, deliveries: Iterable[exchange_pb2.Delivery], versions: dict[int, Trust]) -> list[Step]:
         steps = []
         for delivery in deliveries:
             try:
                 steps.append(self.verifier.step(delivery, versions))
-            except (Refused, KeyError) as error:
+            except Refused as refusal:
                 place = {"lane": delivery.lane, "delivery_seq": delivery.delivery_seq}
-                _LOG.error("a delivery is not authentic", cause=process_log.cause(error), **place)
+                _LOG.error("a delivery is not authentic", number=refusal.kind.number, field=refusal.field, **place)
         return steps
 
     def _logged(self, told: Iterable[exchange_pb2.LoggedReceipt], trust: Trust) -> list[tuple[Receipt, bytes]]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from core import tags
 from core.dsse import HEADER_TYPE, pae
-from core.envelope import FORMAT, sha256
+from core.envelope import FORMAT, read_envelope, sha256
 from core.ids import RANDOM_BYTES, uuid7
 from core.receipts import timestamp
+from core.refusals import UNKNOWN_KEY, Refused
 from nodes.common.content import Sealed, SealedContent, sealed_for
 from nodes.common.officers import reference
 from nodes.common.store.outbox import Outgoing
@@ -92,22 +93,30 @@ class Writer:
             Refused: UNKNOWN_KEY when this node has no key for an epoch in force.
         """
         epochs = self.trust.current.tag_epochs
+        if not self.tag_keys.keys() >= set(epochs):
+            raise Refused(UNKNOWN_KEY, "tag_keys")
         made = [envelope_pb2.Tag(epoch=epoch, value=tags.tag(self.tag_keys[epoch], *number)) for epoch in epochs for number in numbers]
         return envelope_pb2.TagOpening(salt=self.random(tags.SALT_BYTES), tags=made)
 
     def write(self, row: CaseRow, saying: Saying) -> Outgoing:
-        """The next own message of a case; uses up its `next_seq`."""
+        """The next own message of a case; uses up its `next_seq`.
+
+        Raises:
+            Refused: a 1xxx kind when the hub would never take such a message: what it is to say is too much or malformed.
+        """
         routing = self._routing(row, saying)
         content = self._content(saying)
         _, receiver_key = self.trust.current.sealing_key(row.counterpart)
         sealed = sealed_for(receiver_key, routing, content)
         header = self._header(row, saying, routing, sealed).SerializeToString(deterministic=True)
+        envelope = self.signed(header, sealed.sealed, saying.opening)
+        read_envelope(envelope)
         row.next_seq += 1
         return Outgoing(
             message_id=saying.message_id,
             case_id=row.case_id,
             action=saying.action,
-            envelope=self.signed(header, sealed.sealed, saying.opening),
+            envelope=envelope,
             content=self.cipher.encrypt(sealed.plain, saying.message_id),
             created_at=self.clock.now(),
         )

@@ -1,9 +1,10 @@
 """Step 1 of 9 at the sender - submit. Own messages go to the hub in batches, again and again, until each has its signed answer.
 
-An answer is ACCEPTED (the message becomes a step of its case) or REFUSED, for ever; a retriable refusal puts the message off; what the hub
-will never take as it is (malformed, not authentic) stays here, is not sent again, and shows on the desk. A message that waits for an
-earlier one of its case is simply sent again. The sealed bytes are those that were stored; only the signature is made anew when this
-process has another key than the one that signed.
+An answer is ACCEPTED (the message becomes a step of its case) or REFUSED, for ever; a retriable refusal puts the message off, and so does
+one whose cause lies outside the message and can be mended (a clock, a key, what the hub knows); what the hub will never take as it is
+(malformed, a conflict) stays here, is not sent again, and shows on the desk. A message that waits for an earlier one of its case is simply
+sent again. The sealed bytes are those that were stored; only the signature is made anew when this process has another key than the one that
+signed.
 """
 
 from __future__ import annotations
@@ -11,18 +12,18 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import grpc
 
 from core import receipts
-from core.refusals import UNAVAILABLE, Refused
+from core.refusals import FUTURE_CLOCK, KEY_REVOKED, UNAVAILABLE, UNKNOWN_KEY, UNKNOWN_PROVINCE, UNKNOWN_RULES, Refused
 from nodes.common.store import operations as operations_of
 from nodes.common.store import outbox as rows
 from nodes.common.store import steps as steps_of
 from nodes.common.store.steps import Step
-from nodes.common.verify import version_of
+from nodes.common.verify import moment
 from runtime import process_log
 from runtime.grpc_errors import from_problem, refused
 from yrdx.v1 import exchange_pb2
@@ -47,6 +48,9 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 _CALL_S: Final = 30.0
 _IDLE_S: Final = 0.5
 _PAUSE_S: Final = 0.5
+_MENDED_S: Final = 30.0
+_CAN_BE_MENDED: Final = frozenset({FUTURE_CLOCK, UNKNOWN_KEY, UNKNOWN_PROVINCE, UNKNOWN_RULES, KEY_REVOKED})
+"""The same bytes may be accepted once an operator has done something; a new key signs them again."""
 
 _LOG = process_log.get("nodes.outbox")
 
@@ -94,6 +98,8 @@ class Outbox:
             response = await self.exchange.Submit(request, timeout=_CALL_S)
         except grpc.aio.AioRpcError as error:
             raise refused(error) or Refused(UNAVAILABLE, "hub") from error
+        if len(response.results) != len(waiting):
+            raise Refused(UNAVAILABLE, "results")
         self._reached = True
         self.writer.checkpoint = response.checkpoint
         await self._settle(waiting, response.results)
@@ -110,8 +116,7 @@ class Outbox:
 
     async def _settle(self, sent: Sequence[Outgoing], results: Sequence[exchange_pb2.SubmitResult]) -> None:
         """Stores what the hub answered."""
-        signed = [result.receipts[0] for result in results if result.receipts]
-        versions = {version: await self.trust.version(version) for version in {version_of(one) for one in signed}}
+        versions = await self.trust.named_by(result.receipts[0] for result in results if result.receipts)
         loop = asyncio.get_running_loop()
         answers = await loop.run_in_executor(self.executor, self._answers, sent, results, versions)
         # If we crash before the commit, the batch is sent again and gets the same answers.
@@ -145,7 +150,7 @@ class Outbox:
             await self._refused(connection, message, answer)
             return b""
         signed = result.receipts[0].SerializeToString()
-        self.business_time.learn(answer.recorded_at.ToDatetime(UTC), answer.business_at.ToDatetime(UTC))
+        self.business_time.learn(moment(answer.recorded_at), moment(answer.business_at))
         if not await rows.answered(connection, message.message_id, signed, answer.refusal):
             return b""
         accepted = answer.kind == receipts.ACCEPTED
@@ -153,7 +158,8 @@ class Outbox:
         if not accepted:
             await self._close_decision(connection, message, answer.refusal)
             return b""
-        await steps_of.add(connection, [self._step(message, signed, answer)])
+        for step in await steps_of.add(connection, [self._step(message, signed, answer)]):
+            _LOG.error("the hub gave one step twice", case_id=step.case_id.hex(), step=step.step, message_id=step.message_id.hex())
         return message.case_id
 
     def _step(self, message: Outgoing, signed: bytes, answer: receipt_pb2.Receipt) -> Step:
@@ -166,17 +172,21 @@ class Outbox:
             key_id=message.envelope.key_id,
             signature=message.envelope.signature,
             accepted=signed,
-            recorded_at=answer.recorded_at.ToDatetime(UTC),
-            business_at=answer.business_at.ToDatetime(UTC),
+            recorded_at=moment(answer.recorded_at),
+            business_at=moment(answer.business_at),
             content=message.content,
         )
 
     async def _refused(self, connection: Connection, message: Outgoing, refusal: Refused) -> None:
         """An unsigned refusal: later again, or never."""
-        if refusal.retry_after_s is not None:
-            await rows.put_off(connection, message.message_id, self.clock.now() + timedelta(seconds=refusal.retry_after_s))
+        after_s = refusal.retry_after_s
+        if after_s is None:
+            known = {"message_id": message.message_id.hex(), "number": refusal.kind.number, "field": refusal.field}
+            _LOG.error("the hub does not take a message", **known)
+            after_s = _MENDED_S if refusal.kind in _CAN_BE_MENDED else None
+        if after_s is not None:
+            await rows.put_off(connection, message.message_id, self.clock.now() + timedelta(seconds=after_s))
             return
-        _LOG.error("the hub does not take a message", message_id=message.message_id.hex(), number=refusal.kind.number, field=refusal.field)
         await rows.give_up(connection, message.message_id, refusal.kind.number)
         await self._close_decision(connection, message, refusal.kind.number)
 

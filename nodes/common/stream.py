@@ -70,7 +70,7 @@ class Stream:
 
     async def _hold(self) -> None:
         """One stream, until it breaks."""
-        incoming, leaving = Incoming(), Leaving()
+        incoming, leaving = Incoming(self.credits), Leaving()
         leaving.put_nowait(exchange_pb2.DeliverRequest(opening=exchange_pb2.DeliverOpening(instance=self.instance)))
         leaving.put_nowait(exchange_pb2.DeliverRequest(credits=self.credits))
         async with asyncio.TaskGroup() as group:
@@ -79,7 +79,7 @@ class Stream:
             try:
                 async for response in call:
                     self.waiting += 1
-                    incoming.put_nowait(response)  # bounded by our credits
+                    await incoming.put(response)  # full: receipts, which need no credit, wait in the hub
             finally:
                 call.cancel()
             working.cancel()

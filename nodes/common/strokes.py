@@ -1,7 +1,8 @@
 """The four strokes of an irreversible action (迁出注销, 落户): reserve, submit, finalise, entered. Register and hub share no transaction.
 
 What is to be done next follows from the stored stroke alone, and doing it twice is harmless, so that kill -9 between any two strokes is
-healed by the same function that runs normally:
+healed by the same function that runs normally. A stroke is written down only while the operation still stands where it was read: an officer
+who annuls, or another instance of this node, may have moved it.
 
     reserving ─▶ submitted ─▶ finalising ─▶ done           reserved in the register, accepted by the hub, made, `entered` said
         │            └──────▶ releasing  ─▶ done           the hub refused: the reservation ends
@@ -17,12 +18,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
 
 from core.receipts import timestamp
-from core.refusals import ACTION_NOT_LEGAL, BY_NUMBER, Refused
+from core.refusals import ACTION_NOT_LEGAL, BY_NUMBER, CHANGE_IMPOSSIBLE, OPERATION_RELEASED, OPERATION_UNKNOWN, UNAVAILABLE, Refused
+from nodes.common.decisions import ANNUL
 from nodes.common.messages import Saying
 from nodes.common.services import SERVICES
 from nodes.common.store import outbox as outbox_rows
@@ -33,7 +35,7 @@ from yrdx.v1 import envelope_pb2, register_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from datetime import datetime
 
     from google.protobuf.message import Message
@@ -50,8 +52,14 @@ _POLL_S: Final = 1.0
 _AT_ONCE: Final = 16
 _FAILED_AGAIN_S: Final = 10.0
 _FINALISED: Final = register_pb2.OPERATION_STATE_FINALISED
+_IMPOSSIBLE: Final = frozenset({CHANGE_IMPOSSIBLE, OPERATION_RELEASED, OPERATION_UNKNOWN})
+"""What a register says about the change itself; any other refusal is about the call, which is made again."""
 
 _LOG = process_log.get("nodes.strokes")
+
+
+class _MovedError(Exception):
+    """Somebody else has carried the operation on meanwhile: what was to be written about it is out of date."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,8 +91,11 @@ class Strokes:
                 async with self.database.reading() as connection:
                     operation = await self.operations.find(connection, operation_id)
                 stroke = self._STROKES.get(operation.stroke)
-                if stroke is None or not await stroke(self, operation):
-                    break
+                try:
+                    if stroke is None or not await stroke(self, operation):
+                        break
+                except _MovedError:
+                    continue
         if operation.stroke in {Stroke.DONE, Stroke.REJECTED}:
             self._locks.pop(operation_id, None)
             self._tried.pop(operation_id, None)
@@ -131,27 +142,25 @@ class Strokes:
             # If we crash after this call, the register holds the record for an operation that is durable here: it is asked again.
             reserved = await self.register.reserve(request)
             service.check_reserved(operation.action, reserved, row.facts, codec)
+            # If we crash before the commit, nothing was said and Reserve gets the same answer again; after it, the outbox goes on.
+            async with self._standing(operation) as (connection, row):
+                operation.reserved = reserved
+                await self.decisions.say(connection, row, operation)
+                await self._move(connection, operation, Stroke.SUBMITTED)
         except Refused as refusal:
             if refusal.kind.retriable:
                 raise
             await self._reject(operation, refusal)
             return True
-        operation.reserved = reserved
-        # If we crash before the commit, nothing was said and Reserve gets the same answer again; after it, the outbox goes on.
-        async with self.database.writing() as connection:
-            row = await self.decisions.cases.known(connection, operation.case_id)
-            await self.decisions.say(connection, row, operation)
-            operation.stroke = Stroke.SUBMITTED
-            await self.operations.save(connection, operation)
         return False
 
     async def _reject(self, operation: Operation, refusal: Refused) -> None:
         """The register will not: nothing was said to anybody, the officer is told. What it may hold for us is released first."""
+        # If we crash after this call, Reserve is refused from then on and the officer is told that reason.
         await self.register.release(operation.operation_id)
-        async with self.database.writing() as connection:
-            row = await self.decisions.cases.known(connection, operation.case_id)
-            operation.stroke, operation.refusal = Stroke.REJECTED, refusal.kind.number
-            await self.operations.save(connection, operation)
+        async with self._standing(operation) as (connection, row):
+            operation.refusal = refusal.kind.number
+            await self._move(connection, operation, Stroke.REJECTED)
             await self.decisions.take_back(connection, row, operation, refusal.kind.number)
 
     async def _finalise(self, operation: Operation) -> bool:
@@ -164,7 +173,7 @@ class Strokes:
             # If we crash after this call, the change is made and not said: Finalise is asked again and answers the same.
             since = (await self.register.finalise(request)).since
         except Refused as refusal:
-            if refusal.kind.retriable or operation.stroke is Stroke.FAILED:
+            if refusal.kind not in _IMPOSSIBLE or operation.stroke is Stroke.FAILED:
                 raise
             await self._fail(operation, refusal)
             return False
@@ -183,41 +192,51 @@ class Strokes:
         """The hub refused the action for ever: the record is free again."""
         # If we crash after this call, Release is asked again and answers the same.
         await self.register.release(operation.operation_id)
-        async with self.database.writing() as connection:
-            operation.stroke = Stroke.DONE
-            await self.operations.save(connection, operation)
+        async with self._standing(operation) as (connection, _):
+            await self._move(connection, operation, Stroke.DONE)
         return False
 
     async def _annul(self, operation: Operation) -> bool:
         """OUT gives up what could not be executed, unless the register has made the change after all."""
         released = await self.register.release(operation.operation_id)
-        if released.state == _FINALISED:
-            entered = transfer_pb2.Entered(operation_id=operation.operation_id, entered_at=timestamp(self.decisions.business_time.now()))
-            await self._end(operation, "entered", entered)
-            async with self.database.writing() as connection:
-                row = await self.decisions.cases.known(connection, operation.case_id)
+        # If we crash before the commit, Release answers the same again.
+        async with self._standing(operation) as (connection, row):
+            if released.state == _FINALISED:
+                entered = transfer_pb2.Entered(
+                    operation_id=operation.operation_id, entered_at=timestamp(self.decisions.business_time.now())
+                )
+                await self._put(connection, row, self._saying(row, operation, "entered", entered))
                 await self.decisions.take_back(connection, row, operation, ACTION_NOT_LEGAL.number)
-            return False
-        # If we crash before the commit, Release answers *released* again.
-        async with self.database.writing() as connection:
-            row = await self.decisions.cases.known(connection, operation.case_id)
-            await self.decisions.say(connection, row, operation)
-            operation.stroke = Stroke.DONE
-            await self.operations.save(connection, operation)
+            else:
+                await self.decisions.say(connection, row, operation)
+            await self._move(connection, operation, Stroke.DONE)
         return False
 
     async def _end(self, operation: Operation, action: str, payload: Message, stroke: Stroke = Stroke.DONE) -> None:
         """Says what became of the action, in the name of the officer who decided it."""
         # If we crash before the commit, the register answers the same again; after it, the outbox goes on.
+        async with self._standing(operation) as (connection, row):
+            await self._put(connection, row, self._saying(row, operation, action, payload))
+            await self._move(connection, operation, stroke)
+
+    @asynccontextmanager
+    async def _standing(self, operation: Operation) -> AsyncIterator[tuple[Connection, CaseRow]]:
+        """A transaction with the case of an operation that still stands where it was read.
+
+        Raises:
+            _MovedError: it does not; nothing may be written.
+        """
         async with self.database.writing() as connection:
-            row = await self.decisions.cases.known(connection, operation.case_id)
-            saying = self._saying(row, operation, action, payload)
-            await self._put(connection, row, saying)
-            operation.stroke = stroke
-            await self.operations.save(connection, operation)
+            found = await self.operations.find(connection, operation.operation_id)
+            if (found.stroke, found.message_id) != (operation.stroke, operation.message_id):
+                raise _MovedError
+            yield connection, await self.decisions.cases.known(connection, operation.case_id)
+
+    async def _move(self, connection: Connection, operation: Operation, stroke: Stroke) -> None:
+        operation.stroke = stroke
+        await self.operations.save(connection, operation)
 
     def _saying(self, row: CaseRow, operation: Operation, action: str, payload: Message) -> Saying:
-        assert row.case is not None  # noqa: S101 - the action was a step of it
         failed = action == "execution-failed"
         return Saying(
             message_id=self.writer.new_id(),
@@ -226,7 +245,7 @@ class Strokes:
             officer=operation.decision.officer,
             legal_basis=operation.decision.legal_basis,
             reason_class=envelope_pb2.REASON_CLASS_NOT_EXECUTABLE if failed else envelope_pb2.REASON_CLASS_UNSPECIFIED,
-            concerns=row.case.concerns,
+            concerns=_concerned(operation, row),
         )
 
     async def _put(self, connection: Connection, row: CaseRow, saying: Saying) -> None:
@@ -238,10 +257,11 @@ class Strokes:
         async with self.database.reading() as connection:
             known = await steps_of.of_case(connection, operation.case_id)
             row = await self.decisions.cases.known(connection, operation.case_id)
-        assert row.case is not None  # noqa: S101 - the action was accepted
-        steps = {step.message_id: step for step in known}
-        step = steps.get(row.case.concerns) or steps[operation.message_id]
-        return step.business_at
+        concerned = _concerned(operation, row)
+        accepted = next((step for step in known if step.message_id == concerned), None)
+        if accepted is None:  # the hub gave the step to another message too, see the process log
+            raise Refused(UNAVAILABLE, "step")
+        return accepted.business_at
 
     def _is_time(self, operation: Operation) -> bool:
         last, now = self._tried.get(operation.operation_id), self.clock.now()
@@ -257,6 +277,18 @@ class Strokes:
         Stroke.RELEASING: _release,
         Stroke.ANNULLING: _annul,
     }
+
+
+def _concerned(operation: Operation, row: CaseRow) -> bytes:
+    """The irreversible action that an operation executes.
+
+    Of one that is being annulled it is the one that the case waits for. Otherwise the case cannot tell: an earlier step may not have come
+    yet, and then it still stands before the action.
+    """
+    if operation.action != ANNUL:
+        return operation.message_id
+    assert row.case is not None  # noqa: S101 - only what has failed in it can be annulled
+    return row.case.concerns
 
 
 def outcome(operation: Operation) -> None:

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import grpc
 
+from core.receipts import read_receipt
 from core.refusals import BAD_TRUST_LIST, UNAVAILABLE, Refused
 from nodes.common.store import trust_lists
 from pki.trust import Trust, load_trust_list
 from runtime import process_log
+from runtime.grpc_errors import refused
 from yrdx.v1 import exchange_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from nodes.common.store.database import Database
     from runtime.clock import Clock, Sleep
     from runtime.identity import Identity
-    from yrdx.v1 import exchange_pb2_grpc
+    from yrdx.v1 import exchange_pb2_grpc, receipt_pb2
 
 REFRESH_S: Final = 30.0
 _CALL_S: Final = 10.0
@@ -62,11 +66,29 @@ class NodeTrust:
         """One version, fetched when it is not known yet.
 
         Raises:
-            Refused: UNAVAILABLE when the hub cannot be asked, BAD_TRUST_LIST when its answer does not verify.
+            Refused: UNAVAILABLE when the hub cannot be asked, NOT_FOUND, BAD_TRUST_LIST when its answer does not verify.
         """
         if wanted not in self._versions:
             await self._store(await self._fetched(wanted))
         return self._versions[wanted]
+
+    async def named_by(self, signed: Iterable[receipt_pb2.SignedReceipt]) -> dict[int, Trust]:
+        """The versions under which the hub made these receipts, and the newest; one that does not exist is left out.
+
+        A receipt that names it, or that cannot be read, is not authentic: the verifier says so, and its neighbours do not suffer.
+
+        Raises:
+            Refused: UNAVAILABLE when a version that is not known here cannot be fetched now.
+        """
+        found = {self.current.version: self.current}
+        for one in signed:
+            try:
+                wanted = read_receipt(one.receipt).trust_list_version
+                found[wanted] = await self.version(wanted)
+            except Refused as refusal:
+                if refusal.kind.retriable:
+                    raise
+        return found
 
     async def run(self, sleep: Sleep) -> NoReturn:
         """Asks for newer versions now and then, for ever."""
@@ -94,7 +116,7 @@ class NodeTrust:
         try:
             answer = await self._exchange.TrustList(request, timeout=_CALL_S)
         except grpc.aio.AioRpcError as error:
-            raise Refused(UNAVAILABLE, "hub") from error
+            raise refused(error) or Refused(UNAVAILABLE, "hub") from error
         content = answer.trust_list.SerializeToString(deterministic=True)
         trust = await asyncio.to_thread(load_trust_list, content, self._root)
         if version and trust.version != version:

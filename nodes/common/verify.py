@@ -16,12 +16,15 @@ from core import receipts
 from core.dsse import DUE_EVENT_TYPE, HEADER_TYPE, pae
 from core.envelope import read_header, sha256
 from core.receipts import RECEIPT_TYPES, read_due_event, read_receipt
-from core.refusals import BAD_FIELD, NOT_A_PARTY, PAYLOAD_DIGEST_MISMATCH, Refused
+from core.refusals import BAD_FIELD, BAD_TRUST_LIST, NOT_A_PARTY, PAYLOAD_DIGEST_MISMATCH, Refused
 from nodes.common.content import opened
 from nodes.common.store.steps import HUB, Receipt, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+
+    from google.protobuf.timestamp_pb2 import Timestamp
 
     from core.envelope import ReadMessage
     from pki.seal import Opener
@@ -45,7 +48,7 @@ class Verifier:
 
         Args:
             delivery: as it came.
-            versions: trust lists, at least those that `version_of` names; the newest for due events.
+            versions: trust lists, at least those that `NodeTrust.named_by` finds; the newest for due events.
 
         Raises:
             Refused: when it is not authentic. Content that cannot be used is no reason: the step then says why in `problem`.
@@ -54,7 +57,7 @@ class Verifier:
             return self._due_event(delivery.due_event, versions[max(versions)])
         message = self._message(delivery.envelope)
         receipt = self._hub_receipt(delivery.accepted, message, versions)
-        trust, at = versions[receipt.trust_list_version], receipt.recorded_at.ToDatetime(UTC)
+        trust, at = versions[receipt.trust_list_version], moment(receipt.recorded_at)
         envelope = delivery.envelope
         trust.verify(message.routing.sender, envelope.key_id, at, pae(HEADER_TYPE, envelope.header), envelope.signature)
         content, problem = self._content(message, envelope.sealed_payload)
@@ -68,7 +71,7 @@ class Verifier:
             signature=envelope.signature,
             accepted=delivery.accepted.SerializeToString(),
             recorded_at=at,
-            business_at=receipt.business_at.ToDatetime(UTC),
+            business_at=moment(receipt.business_at),
             content=content,
             problem=problem,
         )
@@ -92,9 +95,9 @@ class Verifier:
         receipt = read_receipt(told.receipt.receipt)
         if receipt.kind != receipts.DELIVERED:
             raise Refused(BAD_FIELD, "kind")
-        at, body = receipt.recorded_at.ToDatetime(UTC), pae(RECEIPT_TYPES[receipts.DELIVERED], told.receipt.receipt)
+        at, body = moment(receipt.recorded_at), pae(RECEIPT_TYPES[receipts.DELIVERED], told.receipt.receipt)
         trust.verify(receipt.receiver, told.receipt.key_id, at, body, told.receipt.signature)
-        return Receipt(receipt.message_id, told.business_at.ToDatetime(UTC), told.step)
+        return Receipt(receipt.message_id, moment(told.business_at), told.step)
 
     def _message(self, envelope: envelope_pb2.Envelope) -> ReadMessage:
         message = read_header(envelope.header)
@@ -115,13 +118,18 @@ class Verifier:
         identity = receipt.message_id, receipt.header_digest, receipt.case_id
         if receipt.kind not in kinds or identity != (routing.message_id, message.digest, routing.case_id):
             raise Refused(BAD_FIELD, "receipt")
-        at, body = receipt.recorded_at.ToDatetime(UTC), pae(RECEIPT_TYPES[receipt.kind], signed.receipt)
-        versions[receipt.trust_list_version].verify(HUB, signed.key_id, at, body, signed.signature)
+        trust = versions.get(receipt.trust_list_version)
+        if trust is None:
+            raise Refused(BAD_TRUST_LIST, "trust_list_version")
+        at, body = moment(receipt.recorded_at), pae(RECEIPT_TYPES[receipt.kind], signed.receipt)
+        trust.verify(HUB, signed.key_id, at, body, signed.signature)
+        moment(receipt.business_at)  # read again when the receipt is taken
         return receipt
 
     def _due_event(self, signed: exchange_pb2.SignedDueEvent, trust: Trust) -> Step:
         event, now = read_due_event(signed.due_event), self.clock.now()
         trust.verify(HUB, signed.key_id, now, pae(DUE_EVENT_TYPE, signed.due_event), signed.signature)
+        moment(event.due_at)  # read again when the event is applied
         return Step(
             case_id=event.case_id,
             step=event.step,
@@ -132,7 +140,7 @@ class Verifier:
             signature=signed.signature,
             accepted=b"",
             recorded_at=now,
-            business_at=event.business_at.ToDatetime(UTC),
+            business_at=moment(event.business_at),
         )
 
     def _content(self, message: ReadMessage, sealed_payload: bytes) -> tuple[bytes, int]:
@@ -143,10 +151,13 @@ class Verifier:
         return self.cipher.encrypt(content.SerializeToString(), message.routing.message_id), 0
 
 
-def version_of(signed: receipt_pb2.SignedReceipt) -> int:
-    """The trust list under which a hub's receipt was made.
+def moment(stamp: Timestamp) -> datetime:
+    """The moment of a timestamp, which may be of any year.
 
     Raises:
-        Refused: when it cannot be read.
+        Refused: BAD_FIELD outside the years 1 to 9999.
     """
-    return read_receipt(signed.receipt).trust_list_version
+    try:
+        return stamp.ToDatetime(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Refused(BAD_FIELD, "time") from error

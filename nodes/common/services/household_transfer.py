@@ -83,11 +83,16 @@ class HouseholdTransfer:
     def reservation(
         self, decision: desk_pb2.DecideRequest, operation_id: bytes, facts: Facts, codec: RecordCodec
     ) -> register_pb2.ReserveRequest:
-        """deregister: the person's record. land: the place of a new one, in this province's own format; of the dead it ends at once."""
+        """deregister: the person's record. land: the place of a new one, in this province's own format; of the dead it ends at once.
+
+        Raises:
+            Refused: RECORD_MISMATCH when the certificate is somebody else's.
+        """
         id_number = _application(facts).id_number
         if decision.action == "deregister":
             return register_pb2.ReserveRequest(operation_id=operation_id, change=register_pb2.REGISTER_CHANGE_MOVE_OUT, id_number=id_number)
         resident = _landing_resident(facts)
+        _check_same(resident, _application(facts))
         record = register_pb2.ProvincialRecord(record=codec.encode(resident), format=codec.format)
         return register_pb2.ReserveRequest(
             operation_id=operation_id,
@@ -101,16 +106,20 @@ class HouseholdTransfer:
         """OUT cancels only a record whose number and name are those of the permit."""
         if action != "deregister":
             return
-        resident, stated = codec.decode(reserved.record.record), _application(facts)
-        for field in ("id_number", "name"):
-            if getattr(resident, field) != getattr(stated, field):
-                raise Refused(RECORD_MISMATCH, field)
+        _check_same(codec.decode(reserved.record.record), _application(facts))
 
 
 def _application(facts: Facts) -> transfer_pb2.HouseholdApplication:
     if "resubmit" in facts.payloads:
         return transfer_pb2.Correction.FromString(facts.payloads["resubmit"]).application
     return transfer_pb2.HouseholdApplication.FromString(facts.payloads.get("apply", b""))
+
+
+def _check_same(resident: resident_pb2.Resident, stated: transfer_pb2.HouseholdApplication) -> None:
+    """A register changes nothing about anybody but the person of the case."""
+    for field in ("id_number", "name"):
+        if getattr(resident, field) != getattr(stated, field):
+            raise Refused(RECORD_MISMATCH, field)
 
 
 def _check_permit(stated: transfer_pb2.MovePermit) -> None:

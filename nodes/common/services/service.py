@@ -85,7 +85,11 @@ class Service(Protocol):
     def reservation(
         self, decision: desk_pb2.DecideRequest, operation_id: bytes, facts: Facts, codec: RecordCodec
     ) -> register_pb2.ReserveRequest:
-        """What the register is asked to hold for an irreversible action, for the reason that the officer gave."""
+        """What the register is asked to hold for an irreversible action, for the reason that the officer gave.
+
+        Raises:
+            Refused: RECORD_MISMATCH when the facts of the case contradict each other.
+        """
         ...
 
     def check_reserved(self, action: str, reserved: register_pb2.ReserveResponse, facts: Facts, codec: RecordCodec) -> None:

@@ -19,7 +19,9 @@ _ADD = f"""
     insert into steps ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing"""  # noqa: S608
 _OF_CASE = f"select {_COLUMNS} from steps where case_id = $1 order by step"  # noqa: S608
 _AT = "select message_id, body from steps where case_id = $1 and step = $2"
-_ADD_DELIVERED = "insert into delivered (message_id, receipt, business_at, step) values ($1, $2, $3, $4) on conflict do nothing"
+_ADD_DELIVERED = """
+    insert into delivered (message_id, receipt, business_at, step)
+    select * from unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::bigint[]) on conflict do nothing returning message_id"""
 _DELIVERED = """
     select d.message_id, d.business_at, d.step from delivered d join steps s using (message_id) where s.case_id = $1"""
 _WITHOUT_RECEIPT = """
@@ -98,10 +100,13 @@ async def of_case(connection: Connection, case_id: bytes) -> list[Step]:
     return [Step(**{name: value.bytes if name in ids else value for name, value in row.items()}) for row in rows]
 
 
-async def add_delivered(connection: Connection, receipts: Collection[tuple[Receipt, bytes]]) -> None:
-    """Stores logged receipts with their signed bytes; a repeat changes nothing."""
-    rows = [(UUID(bytes=one.message_id), signed, one.business_at, one.step) for one, signed in receipts]
-    await connection.executemany(_ADD_DELIVERED, rows)
+async def add_delivered(connection: Connection, receipts: Collection[tuple[Receipt, bytes]]) -> list[bytes]:
+    """Stores logged receipts with their signed bytes; returns the messages of those that are new, a repeat changes nothing."""
+    ids = [UUID(bytes=one.message_id) for one, _ in receipts]
+    rows = await connection.fetch(
+        _ADD_DELIVERED, ids, [signed for _, signed in receipts], [one.business_at for one, _ in receipts], [one.step for one, _ in receipts]
+    )
+    return [row["message_id"].bytes for row in rows]
 
 
 async def delivered(connection: Connection, case_id: bytes) -> list[Receipt]:
