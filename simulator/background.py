@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from runtime.clock import sleep
 from simulator.claim import holder
 from simulator.directions import addresses
 from simulator.layout import Layout
@@ -26,11 +26,9 @@ from simulator.trouble import FINDING, FINE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runtime.clock import Sleep
     from simulator.servers import Servers
 
 _PATIENCE_S: Final = 40.0
-_POLL_S: Final = 0.05
 
 
 def up(seed: int, servers: Servers, out: Path) -> int:
@@ -62,7 +60,11 @@ def down(out: Path) -> int:
     """Ends a world and whatever is left of it; the exit status."""
     layout = Layout.of(out)
     pid = holder(layout.folder)
-    asyncio.run(_end(layout, pid, sleep))
+    if pid is not None:
+        with suppress(ProcessLookupError):  # it has just gone by itself
+            _end(pid)
+    asyncio.run(clear(layout))
+    (layout.folder / "world.json").unlink(missing_ok=True)
     _print(f"nothing was running in {out}" if pid is None else f"the world in {out} is down")
     return FINE
 
@@ -76,17 +78,16 @@ def _watched(process: subprocess.Popen[str]) -> int:
     return process.wait() or FINDING
 
 
-async def _end(layout: Layout, pid: int | None, sleep: Sleep) -> None:
-    """Asks the supervisor, then insists; what it could not end itself is ended here."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if pid is not None and holder(layout.folder) == pid:
-            os.kill(pid, number)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE_S):
-                    while holder(layout.folder) == pid:
-                        await sleep(_POLL_S)
-    await clear(layout)
-    (layout.folder / "world.json").unlink(missing_ok=True)
+def _end(pid: int) -> None:
+    """Asks the supervisor to end its world and itself, then insists; returns when it is gone."""
+    process = os.pidfd_open(pid)
+    try:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            signal.pidfd_send_signal(process, number)
+            if select.select([process], [], [], _PATIENCE_S)[0]:
+                return
+    finally:
+        os.close(process)
 
 
 def _print(*lines: str) -> None:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 HOME: Final = "310000"
 """Where the residents live whom `things_to_try` takes."""
+
 _DESTINATION: Final = "330000"
-_OFFICER: Final = "--officer 330001 --officer-name 王警官 --unit 330106000000"
+_OFFICERS: Final = {
+    HOME: "--officer 310001 --officer-name 李警官 --unit 310106000000",
+    _DESTINATION: "--officer 330001 --officer-name 王警官 --unit 330106000000",
+}
 _FEW: Final = 3
 
 
@@ -27,20 +31,24 @@ def addresses(rows: Iterable[Row]) -> list[str]:
 
 
 def things_to_try(folder: Path, residents: Sequence[resident_pb2.Resident]) -> list[str]:
-    """Commands for a household transfer from one province to another; `residents` are those of `HOME`."""
+    """Commands for a whole household transfer from one province to another; `residents` are those of `HOME`."""
     movers = list(islice(_movers(residents), _FEW))
     home, destination = PROVINCES[HOME].name_zh, PROVINCES[_DESTINATION].name_zh
-    there, here = f"--dir {folder} --party node-{_DESTINATION}", f"--dir {folder} --party node-{HOME}"
-    application = f"--counterpart {HOME} --id-number {movers[0].id_number} --name {movers[0].name} --ground spouse --consent"
+    here, there = (f"--dir {folder} --party node-{code} {_OFFICERS[code]}" for code in (HOME, _DESTINATION))
+    person = f"--id-number {movers[0].id_number} --name {movers[0].name}"
     return [
         f"synthetic residents of {home} who could move to {destination}:",
         *(f"  {person.name} {person.id_number}" for person in movers),
-        "try (in .venv/bin, --help says more):",
+        "a household transfer, step by step (programs are in .venv/bin; CASE is the id that the first step prints):",
+        f"  yrdx-desk open --counterpart {HOME} {person} --ground spouse --consent {there}",
+        f"  yrdx-desk decide permit CASE --to-address 杭州市西湖区文三路1号 {there}",
+        f"  yrdx-desk decide deregister CASE {here}",
+        f"  yrdx-desk decide land CASE {there}",
+        "to look at:",
+        f"  yrdx-desk show CASE --dir {folder} --party node-{HOME}",
         f"  yrdx-ops status --dir {folder}",
-        f"  yrdx-desk open {application} {_OFFICER} {there}",
-        f"  yrdx-desk list {here}",
-        "  yrdx-desk decide --help",
         f"  yrdx-audit verify {folder}/log --root {folder}/root.pem",
+        "to end it:",
         f"  yrdx-sim down --out {folder}",
     ]
 

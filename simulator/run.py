@@ -95,7 +95,7 @@ class Run:
             NotUsable: when another simulator holds the folder, or a server that was named is not there; nothing was touched then.
             NotInstalled: for a server that is not there.
         """
-        self.options.servers.check()
+        await self.options.servers.check()
         with claimed(self.layout.folder):
             return await self._reported()
 

@@ -37,7 +37,7 @@ _STEP_S: Final = 60
 
 async def live(folder: Path, seed: int, servers: Servers, clock: Clock, sleep: Sleep) -> None:
     """Runs the world until cancelled."""
-    servers.check()
+    await servers.check()
     layout = Layout.of(folder)
     with claimed(folder):
         await clear(layout)

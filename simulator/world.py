@@ -89,7 +89,6 @@ async def world(wish: Wish) -> AsyncIterator[World]:
     Raises (in groups):
         WillNotStart: when a process does not serve, or not any more.
         Refused: ENGINE_MISSING or UNAVAILABLE, when an embedded server does not start.
-        NotUsable: when a given server cannot be used.
     """
     async with Crew() as crew:
         processes = Processes(wish.layout, wish.sleep)
@@ -109,7 +108,7 @@ async def _begun(wish: Wish, processes: Processes) -> tuple[People, Programs]:
     """Starts everything."""
     begun = wish.clock.now()
     async with asyncio.TaskGroup() as group:
-        group.create_task(wish.servers.databases(wish.layout, processes, wish.sleep))
+        group.create_task(wish.servers.databases(wish.layout, processes))
         broker = group.create_task(wish.servers.broker(wish.layout, processes))
         people = await asyncio.to_thread(_people, wish)
         programs = Programs(layout=wish.layout, kafka=await broker, business_start=BUSINESS_START)

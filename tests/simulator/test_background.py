@@ -36,7 +36,7 @@ def test_up_leaves_a_world_that_down_ends_whatever_happened_to_its_supervisor(tm
     folder = tmp_path / "up"
     begun = sim("up", "--out", folder)
     assert begun.returncode == 0, begun.stdout + begun.stderr
-    assert f"yrdx-desk list --dir {folder}" in begun.stdout
+    assert f"yrdx-sim down --out {folder}" in begun.stdout
     assert status(folder)["name"] == "hub"
     first = pids(folder)
     assert all(map(lives, first))

@@ -35,17 +35,15 @@ def dsn_folder(tmp_path: Path, postgres: Server) -> Path:
     return tmp_path
 
 
-def taken_up(dsn_folder: Path, out: Path) -> Layout:
-    layout = Layout.of(out)
-    layout.clean()
-    servers = Servers(dsn_folder=dsn_folder)
-    servers.check()
-    asyncio.run(servers.databases(layout, Processes(layout, sleep), sleep))
-    return layout
+def check(servers: Servers) -> None:
+    asyncio.run(servers.check())
 
 
 def test_given_databases_are_taken_up_and_their_passwords_guarded(dsn_folder: Path) -> None:
-    layout = taken_up(dsn_folder, dsn_folder / "out")
+    layout, servers = Layout.of(dsn_folder / "out"), Servers(dsn_folder=dsn_folder)
+    layout.clean()
+    check(servers)
+    asyncio.run(servers.databases(layout, Processes(layout, sleep)))
     for name in DATABASES:
         assert layout.dsn(name).read_text() == (dsn_folder / name).read_text()
         assert layout.dsn(name).stat().st_mode & 0o777 == 0o600
@@ -58,23 +56,28 @@ def test_a_database_with_a_past_is_refused(dsn_folder: Path) -> None:
         await connection.close()
 
     asyncio.run(make_past())
-    with pytest.raises(NotUsable, match="hub is not empty"):
-        taken_up(dsn_folder, dsn_folder / "out")
+    with pytest.raises(NotUsable, match=r"hub names is not empty"):
+        check(Servers(dsn_folder=dsn_folder))
 
 
 def test_a_wrong_password_is_said_in_a_sentence_without_it(dsn_folder: Path) -> None:
     (dsn_folder / "hub").write_text((dsn_folder / "hub").read_text().replace("@", "x@"))
-    with pytest.raises(NotUsable, match="hub cannot be used") as refused:
-        taken_up(dsn_folder, dsn_folder / "out")
+    with pytest.raises(NotUsable, match=r"hub names cannot") as refused:
+        check(Servers(dsn_folder=dsn_folder))
     assert "x@" not in str(refused.value)
 
 
 def test_an_incomplete_folder_names_what_it_lacks(dsn_folder: Path) -> None:
     (dsn_folder / "node-330000").unlink()
     with pytest.raises(NotUsable, match="node-330000"):
-        Servers(dsn_folder=dsn_folder).check()
+        check(Servers(dsn_folder=dsn_folder))
 
 
 def test_apache_kafka_must_be_installed_first() -> None:
     with pytest.raises(NotInstalled):
-        Servers(kafka="apache").check()
+        check(Servers(kafka="apache"))
+
+
+def test_an_address_where_nobody_listens_is_said_at_once() -> None:
+    with pytest.raises(NotUsable, match=r"127\.0\.0\.1:1$"):
+        check(Servers(kafka="127.0.0.1:1"))
