@@ -1,7 +1,7 @@
 """I8: limits follow the working days; the clock speaks when a limit has passed and not before, and nothing overtakes it.
 
 Business time never goes back. Whether somebody acted in time is not judged: a limit that passes is told, it decides nothing but the
-validity of a permit.
+validity of a permit and the time for a correction.
 """
 
 from __future__ import annotations

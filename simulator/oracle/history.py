@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from simulator.oracle import rules
 from simulator.oracle.facts import Artefact, Delivery, Event, Message
-from yrdx.v1 import receipt_pb2
 
 if TYPE_CHECKING:
+    from simulator.oracle.case import Case
     from simulator.oracle.facts import Happening, Log
-    from simulator.oracle.rules import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,11 @@ class Stroke:
     def is_leaving(self) -> bool:
         """Whether the person leaves; else he comes."""
         return self.message.routing.action == rules.DEREGISTER
+
+    @property
+    def is_death(self) -> bool:
+        """Whether the person died on the way: he comes and is gone."""
+        return self.message.routing.action == rules.LAND and self.message.header.reason_class == rules.DECEASED
 
 
 @dataclass(slots=True)
@@ -107,8 +111,7 @@ def _take(history: History, happening: Happening, persons: dict[bytes, str]) -> 
 def _after(case: Case | None, happening: Message | Delivery | Event) -> Case | None:
     if isinstance(happening, Message):
         return rules.after(case, happening) if happening.is_accepted else case
-    is_end = isinstance(happening, Event) and happening.event.kind == receipt_pb2.DUE_KIND_EXPIRED
-    return rules.expired(case) if case is not None and is_end else case
+    return rules.told(case, happening.event) if case is not None and isinstance(happening, Event) else case
 
 
 def _note_stroke(history: History, message: Message, case: Case, person: str) -> None:
@@ -122,4 +125,4 @@ def _note_stroke(history: History, message: Message, case: Case, person: str) ->
     if action == rules.ENTERED and stroke.entered is None:
         stroke.entered = message
         history.entered.append(stroke)
-    stroke.annulled |= action == "annul"
+    stroke.annulled |= action == rules.ANNUL

@@ -1,9 +1,9 @@
 """I1: one person has exactly one owner at every instant, and the registers at the end say what the log says.
 
 From the log follows where each person stayed; every stay is one record, changed as of the business time at which the hub accepted the
-act. Whoever did not move has one active record, since the day on which everybody's stay begins. Every province began with the same
-number of residents: that is how the simulated population is made (`simulator.population`, `simulator.inhabitants`), and how a record
-that is gone shows.
+act; of somebody who died on the way, a record that begins as that of a dead. Whoever did not move has one active record, since the day on
+which everybody's stay begins. Every province began with the same number of residents: that is how the simulated population is made
+(`simulator.population`, `simulator.inhabitants`), and how a record that is gone shows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simulator.oracle.history import History, Stroke
     from simulator.oracle.verdict import Tally
 
-_ACTIVE, _MOVED_OUT = "active", "moved-out"
+_ACTIVE, _MOVED_OUT, _DECEASED = "active", "moved-out", "deceased"
 _HOMELESS: Final = "the person had left already, or never lived there"
 
 
@@ -40,6 +40,16 @@ class _Stay:
     def newest(self) -> Stroke | None:
         """The act that changed the record last."""
         return self.left or self.came
+
+    @property
+    def is_death(self) -> bool:
+        """Whether he came here dead."""
+        return self.came is not None and self.came.is_death
+
+    @property
+    def status(self) -> str:
+        """What the record must be."""
+        return _DECEASED if self.is_death else _MOVED_OUT if self.left else _ACTIVE
 
 
 def check(run: Run, history: History, tally: Tally) -> None:
@@ -76,7 +86,7 @@ def _stays(history: History, tally: Tally) -> dict[str, list[_Stay]]:
         current = next((stay for stay in own if not stay.left), None)
         place = stroke.message.entry.place
         if stroke.is_leaving:
-            right = current is not None and current.province == stroke.case.home
+            right = current is not None and current.province == stroke.case.home and not current.is_death
             if tally.check(I1, f"{place}: {stroke.case.home} lets go whom it does not have: {_HOMELESS}", holds=right) and current:
                 current.left = stroke
         else:
@@ -108,7 +118,7 @@ def _check_settled(records: Sequence[Record], beginning: datetime | None, tally:
 def _check_mover(stays: Sequence[_Stay], records: Sequence[Record], beginning: datetime | None, tally: Tally) -> None:
     case = next(stay.newest.message.entry.place for stay in stays if stay.newest)
     active = [record for record in records if record.status == _ACTIVE]
-    wanted = sum(not stay.left for stay in stays)
+    wanted = sum(stay.status == _ACTIVE for stay in stays)
     if not tally.check(I1, f"{case}: {len(active)} active records, {wanted} by the log", holds=len(active) == wanted) and len(active) > 1:
         tally.double(active[0].id_number)
     for province in sorted({stay.province for stay in stays} | {record.province for record in records}):
@@ -131,8 +141,10 @@ def _check_stay(stay: _Stay, beginning: datetime | None, tally: Tally) -> None:
         if newest:
             tally.lose(newest.message.id)
         return
-    wanted = _MOVED_OUT if stay.left else _ACTIVE
-    if not tally.check(I1, f"{record.place}: {record.status} where the log says {wanted}", holds=record.status == wanted) and newest:
+    if (
+        not tally.check(I1, f"{record.place}: {record.status} where the log says {stay.status}", holds=record.status == stay.status)
+        and newest
+    ):
         tally.lose(newest.message.id)
     right = record.since == (newest.message.entry.business_at if newest else beginning)
     tally.check(I1, f"{record.place}: since {record.since:%Y-%m-%d %H:%M:%S}, which the log does not bear out", holds=right)

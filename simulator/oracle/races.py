@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from simulator.oracle.history import History
     from simulator.oracle.verdict import Tally
 
-_RIVALS: Final = frozenset({rules.DEREGISTER, "withdraw", "revoke", "refuse"})
-_OF_STROKES: Final = rules.IRREVERSIBLE | rules.BY_THE_NODE | {"annul"}
+_RIVALS: Final = frozenset({rules.DEREGISTER, rules.WITHDRAW, rules.REVOKE, rules.REFUSE, rules.TO_PAPER})
+_OF_STROKES: Final = rules.IRREVERSIBLE | rules.BY_THE_NODE | {rules.ANNUL}
 
 
 def check(run: Run, history: History, tally: Tally) -> None:
@@ -54,7 +54,7 @@ def _check_races(messages: list[Message], history: History, tally: Tally) -> Non
             rivals.setdefault(message.routing.case_id, []).append(message)
     for case_id, said in rivals.items():
         case = history.cases.get(case_id)
-        by_clock = case is not None and case.ending == "permit-expired"
+        by_clock = case is not None and case.ending in rules.ENDED_BY_THE_CLOCK.values()
         winners = sum(message.is_accepted for message in said) + by_clock
         decided = len(said) > 1 and case is not None and not case.is_revocable
         text = f"{said[0].place}: {winners} of {len(said)} that exclude each other were accepted"
@@ -63,7 +63,11 @@ def _check_races(messages: list[Message], history: History, tally: Tally) -> Non
 
 def _check_registers(run: Run, history: History, tally: Tally) -> None:
     left = Counter(stroke.case.home for stroke in history.entered if stroke.is_leaving)
+    dead = Counter(stroke.case.destination for stroke in history.entered if stroke.is_death)
     for code, records in run.registers.items():
         moved = sum(record.status == "moved-out" for record in records)
         text = f"registers/{code}.jsonl: {moved} records moved out, {left[code]} deregistrations entered in the log"
         tally.check(I2, text, holds=moved == left[code])
+        died = sum(record.status == "deceased" for record in records)
+        text = f"registers/{code}.jsonl: {died} records of dead, {dead[code]} landings of dead entered in the log"
+        tally.check(I2, text, holds=died == dead[code])

@@ -66,15 +66,38 @@ class Timetable:
         Raises:
             Unknown: it cannot be told.
         """
+        length = self._length(limit)
+        return self._after(length, length.days, start)
+
+    def goes_on(self, limit: str, since: datetime, due_at: datetime, start: datetime) -> tuple[datetime, datetime | None]:
+        """When a limit is over that stood still since then, and when it warns: with the days that were left, one at least.
+
+        Raises:
+            Unknown: it cannot be told.
+        """
+        length = self._length(limit)
+        day, left = since.astimezone(_SHANGHAI).date() + _DAY, 0
+        while length.unit == "working" and datetime.combine(day, time.min, _SHANGHAI) < due_at:
+            left += self._is_worked(day)
+            day += _DAY
+        if length.unit != "working":
+            left = (due_at - since).days
+        return self._after(length, max(left, 1), start)
+
+    def _length(self, limit: str) -> _Length:
         length = self.policy.limits.get(limit)
         if length is None:
             raise Unknown(limit)
+        return length
+
+    def _after(self, length: _Length, days: int, start: datetime) -> tuple[datetime, datetime | None]:
+        """So many days later, in days of that limit."""
         day = start.astimezone(_SHANGHAI).date()
         if length.unit == "working":
-            for _ in range(length.days):
+            for _ in range(days):
                 day = self._worked(day + _DAY)
         else:
-            day = self._worked(day + length.days * _DAY)
+            day = self._worked(day + days * _DAY)
         end = datetime.combine(day + _DAY, time.min, _SHANGHAI)
         return end, end - length.warn_days * _DAY if length.warn_days else None
 

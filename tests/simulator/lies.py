@@ -154,6 +154,42 @@ def with_a_key_material_open(run: RunFolder) -> None:
     accepted(run, case(run, "permit"), "deregister", SHANGHAI, open_key_materials=1)
 
 
+def owed_since_the_application(run: RunFolder) -> None:
+    case_id = run.apply(SHANGHAI, ZHEJIANG, open_key_materials=1)
+    run.decide(case_id, "permit")
+    accepted(run, case_id, "deregister", SHANGHAI)
+
+
+def while_it_enquires(run: RunFolder) -> None:
+    case_id = case(run, "permit")
+    run.decide(case_id, "pause", SHANGHAI)
+    accepted(run, case_id, "deregister", SHANGHAI)
+
+
+def not_missed_yet(run: RunFolder) -> None:
+    accepted(run, case(run, "permit", "deregister"), "land", ZHEJIANG, reason_class=envelope_pb2.REASON_CLASS_NO_SHOW)
+
+
+def buried_alive(run: RunFolder) -> None:
+    case_id = case(run, "permit", "deregister", "land")
+    next(line for line in run.registers[ZHEJIANG] if line["id_number"] == run.persons[case_id])["status"] = "deceased"
+
+
+def dead_and_active(run: RunFolder) -> None:
+    case_id = case(run, "permit", "deregister")
+    run.carry_out(case_id, "land", reason_class=envelope_pb2.REASON_CLASS_DECEASED)
+    run.registers[ZHEJIANG][-1]["status"] = "active"
+
+
+def dead_and_moves(run: RunFolder) -> None:
+    case_id = case(run, "permit", "deregister")
+    run.carry_out(case_id, "land", reason_class=envelope_pb2.REASON_CLASS_DECEASED)
+    back = run.apply(ZHEJIANG, SHANGHAI, run.persons[case_id])
+    run.decide(back, "permit")
+    run.decide(back, "deregister")
+    run.say(back, "entered", ZHEJIANG)
+
+
 def other_rules(run: RunFolder) -> None:
     accepted(run, case(run), "permit", ZHEJIANG, policy_digest=b"p" * 32)
 
@@ -185,6 +221,19 @@ def ends_by_the_wrong_limit(run: RunFolder) -> None:
     case_id = case(run)
     run.log.wait(days=60)
     event(run, case_id, days=0, kind=receipt_pb2.DUE_KIND_EXPIRED)
+
+
+def stands_still(run: RunFolder) -> None:
+    case_id = case(run)
+    run.decide(case_id, "pause", ZHEJIANG)
+    run.log.wait(days=60)
+    event(run, case_id, days=0)
+
+
+def does_not_lapse(run: RunFolder) -> None:
+    case_id = case(run, "return")
+    run.log.wait(days=60)
+    event(run, case_id, days=0, deadline="correction")
 
 
 def the_clock_was_silent(run: RunFolder) -> None:
@@ -279,7 +328,7 @@ def leaves_where_he_does_not_live(run: RunFolder) -> None:
 
 
 LIES: dict[str, tuple[Lie, ...]] = {
-    "I1": (register_without_entered, leaves_where_he_does_not_live),
+    "I1": (register_without_entered, leaves_where_he_does_not_live, buried_alive, dead_and_active, dead_and_moves),
     "I2": (
         landing_too_early,
         two_winners,
@@ -288,6 +337,10 @@ LIES: dict[str, tuple[Lie, ...]] = {
         entered_again,
         register_without_entered,
         with_a_key_material_open,
+        owed_since_the_application,
+        while_it_enquires,
+        not_missed_yet,
+        buried_alive,
     ),
     "I3": (second_case, claimed_by_nobody, claims_nobody),
     "I4": (two_entries, gap_in_the_steps, gap_in_the_numbers, delivered_twice, delivered_to_a_stranger),
@@ -310,6 +363,8 @@ LIES: dict[str, tuple[Lie, ...]] = {
         at_another_time,
         no_such_limit,
         ends_by_the_wrong_limit,
+        stands_still,
+        does_not_lapse,
         the_clock_was_silent,
         time_goes_back,
         no_calendar,

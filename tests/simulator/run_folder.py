@@ -68,16 +68,16 @@ class RunFolder:
         self.log.deliver(self.log.accept(message))
         return case_id
 
-    def decide(self, case_id: bytes, action: str, province: str = "", *, deliver: bool = True) -> bytes:
+    def decide(self, case_id: bytes, action: str, province: str = "", *, deliver: bool = True, **header: Any) -> bytes:
         """An officer decides; the hub judges. An accepted act that cannot be undone changes its register, and is entered by `enter`."""
         sender = province or self.parties[case_id][action in _BY_OUT]
-        message_id = self.say(case_id, action, sender, deliver=deliver)
+        message_id = self.say(case_id, action, sender, deliver=deliver, **header)
         self.call(sender, "Decide", case_id, action=action, message_id=str(uuid.UUID(bytes=message_id)))
         return message_id
 
-    def carry_out(self, case_id: bytes, action: str) -> None:
+    def carry_out(self, case_id: bytes, action: str, **header: Any) -> None:
         """`deregister` or `land` with all four strokes."""
-        self.decide(case_id, action)
+        self.decide(case_id, action, **header)
         self.enter(case_id, action)
 
     def enter(self, case_id: bytes, action: str) -> None:
@@ -88,7 +88,8 @@ class RunFolder:
             standing = next(line for line in self.registers[home] if line["id_number"] == person and line["status"] == "active")
             standing.update(status="moved-out", since=since)
         else:
-            self.registers[destination].append(self._record(person, since))
+            died = self.log.cases[case_id].destined == "landed-and-deceased"
+            self.registers[destination].append(self._record(person, since, "deceased" if died else "active"))
         self.say(case_id, "entered", home if action == "deregister" else destination)
 
     def say(self, case_id: bytes, action: str, sender: str, *, deliver: bool = True, **header: Any) -> bytes:
@@ -149,9 +150,9 @@ class RunFolder:
         self.journal.append({**line, "case_id": str(uuid.UUID(bytes=case_id)) if case_id else "", "answer": answer})
         return request_id or new
 
-    def _record(self, number: str, since: str) -> dict[str, str]:
+    def _record(self, number: str, since: str, status: str = "active") -> dict[str, str]:
         name = "王" + "".join(chr(0x5000 + int(digit)) for digit in number[:2] + number[-4:-1])
-        return {"id_number": number, "name": name, "status": "active", "since": since}
+        return {"id_number": number, "name": name, "status": status, "since": since}
 
     def _note_end(self, case_id: bytes) -> None:
         case = self.log.cases.get(case_id)
@@ -193,15 +194,56 @@ def usual() -> RunFolder:
     run.say(case_id, "execution-failed", JIANGSU)
     run.enter(case_id, "deregister")
     run.carry_out(case_id, "land")
-    for actions in (["permit", "revoke", "deregister"], ["withdraw"], ["return", "refuse"], ["permit"]):
+    for actions in (["permit", "revoke", "deregister"], ["withdraw"], ["return", "refuse"], ["permit"], ["permit", "return"]):
         case_id = run.apply(ANHUI, JIANGSU)
         for action in actions:
             run.decide(case_id, action)
+    seldom(run)
+    return run
+
+
+def seldom(run: RunFolder) -> None:
+    """What can come of a landing, of a failure and of doubts."""
+    gone = leave(run, SHANGHAI, ANHUI)
+    run.decide(gone, "land", reason_class=envelope_pb2.REASON_CLASS_NO_SHOW)
     run.wait(45)
-    run.decide(run.apply(ZHEJIANG, ANHUI), "refuse", ZHEJIANG)
+    run.carry_out(gone, "land", reason_class=envelope_pb2.REASON_CLASS_NO_SHOW)
+    run.carry_out(leave(run, SHANGHAI, ANHUI), "land", reason_class=envelope_pb2.REASON_CLASS_DECEASED)
+    gone = leave(run, JIANGSU, ANHUI)
+    run.carry_out(gone, "land", reason_class=envelope_pb2.REASON_CLASS_APPLICANT_WISH)
+    run.carry_out(leave(run, ANHUI, JIANGSU, run.persons[gone]), "land")
     case_id = run.apply(ZHEJIANG, ANHUI)
     run.decide(case_id, "permit")
     run.decide(case_id, "deregister")
     run.say(case_id, "execution-failed", ZHEJIANG)
     run.decide(case_id, "annul")
-    return run
+    run.decide(run.apply(ZHEJIANG, ANHUI), "refuse", ZHEJIANG)
+    run.decide(run.apply(ZHEJIANG, ANHUI), "refuse", reason_class=envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH)
+    wait_and_see(run, run.apply(ZHEJIANG, ANHUI, open_key_materials=1))
+
+
+def leave(run: RunFolder, home: str, destination: str, person: str = "") -> bytes:
+    """A move up to the landing."""
+    case_id = run.apply(home, destination, person)
+    run.decide(case_id, "permit")
+    run.carry_out(case_id, "deregister")
+    return case_id
+
+
+def wait_and_see(run: RunFolder, case_id: bytes) -> None:
+    """Both sides find something out, what was owed is brought too late, the rest is done on paper."""
+    destination, home = run.parties[case_id]
+    run.wait(3)
+    run.decide(case_id, "pause", destination)
+    run.decide(case_id, "permit")
+    run.wait(30)
+    run.decide(case_id, "resume", destination)
+    run.wait(2)
+    run.decide(case_id, "permit")
+    run.decide(case_id, "deregister")
+    run.decide(case_id, "pause", home)
+    run.decide(case_id, "supplement", destination)
+    run.wait(5)
+    run.decide(case_id, "resume", home)
+    run.wait(1)
+    run.decide(case_id, "switch-to-paper", home)

@@ -15,17 +15,29 @@ from simulator import command, oracle
 from simulator.oracle import Verdict, judge
 from simulator.trouble import FINDING, FINE, USAGE
 from tests.simulator.run_folder import SHANGHAI, RunFolder, read_lines, usual, write_lines
+from yrdx.v1 import envelope_pb2
 
 if TYPE_CHECKING:
     import random
 
 PROVINCES = ("310000", "320000", "330000", "340000")
+REASONS = tuple(
+    envelope_pb2.ReasonClass.Value(f"REASON_CLASS_{name}")
+    for name in ("POLICY_NOT_MET", "IDENTITY_MISMATCH", "APPLICANT_WISH", "NO_SHOW", "DECEASED", "UNSPECIFIED")
+)
 AUTUMN = datetime(2026, 9, 1, tzinfo=UTC)
 """From then on no more days are spent: certificates and the year's calendar come to their end."""
 
 
 def checked(verdict: Verdict) -> dict[str, int]:
     return {item.name: item.checked for item in verdict.invariants}
+
+
+def test_the_usual_run_has_every_ending() -> None:
+    wanted = {arrow.ending or arrow.destines for arrow in HOUSEHOLD_TRANSFER.transitions}
+    wanted |= {arrow.corrected_ending for arrow in HOUSEHOLD_TRANSFER.transitions}
+    wanted |= {deadline.expires_to for deadline in HOUSEHOLD_TRANSFER.deadlines}
+    assert {case.ending for case in usual().log.cases.values()} == wanted - {""}
 
 
 def test_the_usual_run_is_right_and_every_invariant_was_looked_at(tmp_path: Path) -> None:
@@ -51,7 +63,7 @@ def test_whatever_the_procedure_allows_is_right(rng: random.Random, tmp_path: Pa
 def wander(run: RunFolder, rng: random.Random, home: str, destination: str) -> None:
     """A case in which anybody says anything, right or wrong, until it is over."""
     actions = [action.name for action in HOUSEHOLD_TRANSFER.actions if action.name not in {"apply", "entered", "execution-failed"}]
-    case_id = run.apply(home, destination)
+    case_id = run.apply(home, destination, open_key_materials=owed(rng))
     while run.log.cases[case_id].state != CLOSED:
         run.wait(rng.choice((0, 0, 0, 1, 3, 12)) if run.log.business_at < AUTUMN else 0)
         state = run.log.cases[case_id].state
@@ -60,7 +72,12 @@ def wander(run: RunFolder, rng: random.Random, home: str, destination: str) -> N
         elif state.startswith(("deregistering", "landing")) or (state == "deregistration-failed" and rng.random() < 0.5):
             run.enter(case_id, "land" if state.startswith("landing") else "deregister")
         else:
-            run.decide(case_id, rng.choice(actions), rng.choice((home, destination)))
+            sender, reason = rng.choice((home, destination)), rng.choice(REASONS)
+            run.decide(case_id, rng.choice(actions), sender, reason_class=reason, open_key_materials=owed(rng))
+
+
+def owed(rng: random.Random) -> int:
+    return rng.choice((0, 0, 0, 1))
 
 
 def test_a_person_may_move_on_and_come_back(tmp_path: Path) -> None:
