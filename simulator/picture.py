@@ -79,13 +79,13 @@ class Picture:
             return
         self._shown[province, case.case_id] = case.state
         asker, asked = case.parties["IN"], case.parties["OUT"]
-        role, saying = _SAYINGS.get(case.state, ("IN", f"办结 {case.ending}" if case.ending else "待受理 on its way"))
+        role, saying = _SAYINGS.get(case.state, ("IN", _saying(case)))
         if province == case.parties[role]:
             listener = asked if role == "IN" else asker
             self.happenings.append(f"{_short(province)} ──▶ {_short(listener)}  {tag(case.case_id)}  {saying}")
         if province == asker:
             self.pairs[asker, asked] += (before is None) - (case.state == CLOSED)
-            self.closed += case.state == CLOSED
+            self.closed += case.state == CLOSED and case.ending != ""
 
     def matrix(self) -> list[str]:
         """A line a province: how many open cases it has with each of the others as the place the person leaves."""
@@ -125,6 +125,13 @@ def tag(case_id: bytes) -> str:
     """A case id, short enough to be read."""
     text = str(uuid.UUID(bytes=case_id))
     return f"{text[9:13]}…{text[-4:]}"
+
+
+def _saying(case: desk_pb2.CaseView) -> str:
+    """Of a case that is on its way to the hub, or over; one that the hub never opened has no ending."""
+    if case.state != CLOSED:
+        return "待受理 on its way"
+    return f"办结 {case.ending}" if case.ending else "未受理 not taken up"
 
 
 def _short(code: str) -> str:

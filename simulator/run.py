@@ -107,6 +107,7 @@ class Run:
             # Ended early: whoever started the run finds what is known so far. If we crash here, there is no report, which says it too.
             if not self.complete:
                 self._write(self._arranged(begun, oracle.Verdict(), {"verdict": "not run"}, LogFigures(0, "")))
+        self._tell("the world has ended; an auditor and an oracle look at what it left")
         audit, verdict = await asyncio.gather(outcome.audit(self.layout.folder), asyncio.to_thread(oracle.judge, self.layout.folder))
         report = self._arranged(begun, verdict, audit, read(self.layout.log))
         self._write(report)
