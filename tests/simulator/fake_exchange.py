@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from core.procedures import PROCEDURES
+from core.procedures.model import CLOSED
 from core.refusals import ACTION_NOT_LEGAL, PERSON_CLAIMED, UNAVAILABLE, VERSION_CONFLICT, Kind, Refused
 from runtime import grpc_errors
 from yrdx.v1 import desk_pb2
@@ -36,6 +37,7 @@ class FakeExchange:
         self.cases: dict[bytes, desk_pb2.CaseView] = {}
         self.corrected: set[bytes] = set()
         self.returned_from: dict[bytes, str] = {}
+        self.destined: dict[bytes, str] = {}
         self.changed = asyncio.Event()
         self.changes: list[bytes] = []
         self.names = {person.id_number: person.name for person in people}
@@ -57,14 +59,16 @@ class FakeExchange:
 
     def act(self, province: str, case: desk_pb2.CaseView, action: str) -> None:
         role = next(role for role, code in case.parties.items() if code == province)
-        arrow = next((arrow for arrow in PROCEDURE.arrows(action, case.state) if arrow.by == role), None)
+        arrow = next((arrow for arrow in PROCEDURE.arrows(action, case.state) if arrow.by == role and not arrow.reason), None)
         if arrow is None:
             raise error(ACTION_NOT_LEGAL)
         if action == "return":
             self.returned_from[case.case_id] = case.state
             self.corrected.add(case.case_id)
-        ending = arrow.corrected_ending if arrow.corrected_ending and case.case_id in self.corrected else arrow.ending
-        self.change(case, arrow.to or self.returned_from[case.case_id], ending)
+        if arrow.destines:
+            self.destined[case.case_id] = arrow.corrected_ending if case.case_id in self.corrected else arrow.destines
+        state = arrow.to or self.returned_from[case.case_id]
+        self.change(case, state, arrow.ending or (self.destined[case.case_id] if state == CLOSED else ""))
         if action in {"deregister", "land"}:
             self.act(province, case, "entered")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from core.procedures import PROCEDURES
+from core.procedures.model import CLOSED
 from simulator.faults import Fault
 from simulator.live import line
-from simulator.picture import Picture
+from simulator.picture import _ACTIONS, _SAYINGS, Picture
 from yrdx.v1 import desk_pb2
 
 SHANGHAI, JIANGSU = "310000", "320000"
@@ -47,3 +49,9 @@ def test_the_line_without_a_terminal_has_the_newest_fault() -> None:
     assert line(picture, BEGUN, BEGUN).endswith("hub killed (by self) with 31 in flight … recovering")
     fault.recovered_s = 1.94
     assert line(picture, BEGUN, BEGUN).endswith("back, all delivered after 1.9 s")
+
+
+def test_every_state_and_action_has_its_words() -> None:
+    procedure = PROCEDURES["household-transfer"]
+    assert {state.name for state in procedure.states} == {CLOSED, *_SAYINGS}
+    assert {action.name for action in procedure.actions} == set(_ACTIONS)
