@@ -29,6 +29,7 @@ from nodes.common.inbox import Inbox
 from nodes.common.messages import Writer
 from nodes.common.operations import OperationsService
 from nodes.common.outbox import Outbox
+from nodes.common.reading import NoticingCodec
 from nodes.common.register import RegisterClient
 from nodes.common.store.cases import Cases
 from nodes.common.store.database import Database
@@ -83,7 +84,7 @@ class Node:
         sleep: Sleep,
     ) -> None:
         """Takes what must be opened first, channels to hub and register among it; reads the node's keys."""
-        self.settings, self.codec = settings, codec
+        self.settings, self.codec = settings, NoticingCodec(codec)
         self.clock, self.sleep = clock, sleep
         self.database = Database(pool)
         self.business_time = BusinessTime(clock)

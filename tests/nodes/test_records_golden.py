@@ -52,6 +52,27 @@ SHANGHAI_RARE = Resident(
         ExtraItem(name="", value="无名"),
     ],
 )
+ZHEJIANG_PLAIN = Resident(
+    id_number="11010519491231002X",
+    name="王秀英",
+    former_name="王小英",
+    sex_code="2",
+    birth_date="1949-12-31",
+    ethnicity_code="01",
+    birth_place_code="110105",
+    native_place_code="310103",
+    marital_status_code="30",
+    education_code="60",
+    occupation_code="59900",
+    workplace="杭州市示例商店",
+    relation_to_head_code="02",
+    household_number="330000000017",
+    head_id_number="11010519491231002X",
+    address_code="330106",
+    address="杭州市西湖区示例路1号2室",
+    phone="12000000003",
+    household_kind="family",
+)
 ZHEJIANG_RARE = Resident(
     id_number="440524188001010014",
     name="陈\u9fb4",
@@ -61,16 +82,28 @@ ZHEJIANG_RARE = Resident(
     birth_place_code="440524",
     native_place_code="330102",
     marital_status_code="90",
-    relation_to_head_code="02",
+    education_code="44",
+    relation_to_head_code="HZ",
     household_number="330000000042",
     head_id_number="440524188001010014",
     address_code="330106",
-    address="杭州市西湖区示例路 <3> 号 & \t乙",
+    address='杭州市 "示例" 路, <3> 号\r\n& \t乙 ',
+    phone=" 120",
     household_kind="collective",
     extra_items=[
         ExtraItem(name="330000/xjh", value="ZJ-42"),
+        ExtraItem(name="330000/bz", value=""),
         ExtraItem(name="310000/juzhuzhengHaoma", value="SH0001"),
+        ExtraItem(name="320000/ZZMM", value=""),
+        ExtraItem(name="", value="\U00020bb7"),
     ],
+)
+ZHEJIANG_UNQUOTED = Resident(
+    id_number="34052419800101001X",
+    name="陈",
+    sex_code="2",
+    address='a, "b"',
+    extra_items=[ExtraItem(name="310000/juzhuzhengHaoma", value="SH0001")],
 )
 JIANGSU_PLAIN = Resident(
     id_number="440524188001010014",
@@ -107,25 +140,58 @@ JIANGSU_RARE = Resident(
         ExtraItem(name="", value="\U0002a6a5"),
     ],
 )
+ANHUI_PLAIN = Resident(
+    id_number="11010519491231002X",
+    name="王秀英",
+    former_name="王小英",
+    sex_code="2",
+    birth_date="1949-12-31",
+    ethnicity_code="01",
+    birth_place_code="110105",
+    native_place_code="310103",
+    marital_status_code="30",
+    education_code="60",
+    occupation_code="59900",
+    workplace="合肥市示例商店",
+    relation_to_head_code="02",
+    household_number="340000000017",
+    head_id_number="11010519491231002X",
+    address_code="340104",
+    address="安徽省合肥市蜀山区示例路1号2室",
+    phone="12000000004",
+    household_kind="family",
+)
 ANHUI_RARE = Resident(
     id_number="11010519491231002X",
     name="㐱\U0002a6a5\u00b7古丽",
-    sex_code="2",
+    sex_code="9",
     birth_date="1949-12-31",
-    ethnicity_code="05",
-    workplace="甲&乙\r\n丙",
-    address="合肥\x01示例路",
-    household_kind="family",
-    extra_items=[ExtraItem(name="340000/PCSDM", value="340102"), ExtraItem(name="330000/xjh", value="ZJ-42")],
+    ethnicity_code="**",
+    birth_place_code="110105",
+    marital_status_code="21",
+    workplace="安徽省合肥市蜀山区一个名称很长而放不进八十个字节的示例单位的下属的第二个示例科室甲",
+    relation_to_head_code="2 ",
+    address="合肥\x01示例路\n",
+    phone=" 120",
+    household_kind="collective",
+    extra_items=[
+        ExtraItem(name="340000/PCSDM", value="340102"),
+        ExtraItem(name="340000/备注", value=""),
+        ExtraItem(name="330000/xjh", value="ZJ-42"),
+        ExtraItem(name="", value="䶮"),
+        ExtraItem(name="340000/PCSDM", value=""),
+    ],
 )
 
 CANONICAL: list[tuple[str, RecordCodec, Resident]] = [
     ("shanghai-plain.json", shanghai.CODEC, SHANGHAI_PLAIN),
     ("shanghai-rare.json", shanghai.CODEC, SHANGHAI_RARE),
-    ("zhejiang-rare.json", zhejiang.CODEC, ZHEJIANG_RARE),
+    ("zhejiang-plain.csv", zhejiang.CODEC, ZHEJIANG_PLAIN),
+    ("zhejiang-rare.csv", zhejiang.CODEC, ZHEJIANG_RARE),
     ("jiangsu-plain.xml", jiangsu.CODEC, JIANGSU_PLAIN),
     ("jiangsu-rare.xml", jiangsu.CODEC, JIANGSU_RARE),
-    ("anhui-rare.xml", anhui.CODEC, ANHUI_RARE),
+    ("anhui-plain.dat", anhui.CODEC, ANHUI_PLAIN),
+    ("anhui-rare.dat", anhui.CODEC, ANHUI_RARE),
 ]
 
 
@@ -136,13 +202,20 @@ def test_read_exactly_and_written_back_byte_by_byte(file: str, codec: RecordCode
     assert codec.encode(resident) == record
 
 
-def test_character_references_are_read() -> None:
-    assert jiangsu.CODEC.decode((GOLDEN / "jiangsu-rare-references.xml").read_bytes()) == JIANGSU_RARE
+READ_ONLY: list[tuple[str, RecordCodec, Resident]] = [
+    ("jiangsu-rare-references.xml", jiangsu.CODEC, JIANGSU_RARE),
+    ("zhejiang-unquoted.csv", zhejiang.CODEC, ZHEJIANG_UNQUOTED),
+]
+
+
+@pytest.mark.parametrize(("file", "codec", "resident"), READ_ONLY, ids=[file for file, _, _ in READ_ONLY])
+def test_other_ways_of_writing_are_read(file: str, codec: RecordCodec, resident: Resident) -> None:
+    assert codec.decode((GOLDEN / file).read_bytes()) == resident
 
 
 def test_every_golden_file_is_tested() -> None:
-    files = {path.name for path in GOLDEN.iterdir() if path.suffix in {".json", ".xml"}}
-    assert files == {file for file, _, _ in CANONICAL} | {"jiangsu-rare-references.xml"}
+    files = {path.name for path in GOLDEN.iterdir() if path.is_file() and path.suffix != ".md"}
+    assert files == {file for file, _, _ in CANONICAL + READ_ONLY}
 
 
 # By the JDK, the first six by glibc's iconv too. The edition of 2000, Python's, has other bytes for all but the first three.
