@@ -7,27 +7,30 @@ comes. If we crash before the commit, the same call at the next start does the s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
 from core import tags
+from core.envelope import read_header
 from core.procedures.model import CLOSED
 from core.refusals import TAG_COMMITMENT_MISMATCH, Refused
 from nodes.common.content import SealedContent, documents_of, payload
-from nodes.common.fold import Folded, fold
+from nodes.common.fold import can_start_limits, fold, starts_a_limit
 from nodes.common.services import SERVICES
 from nodes.common.store import steps as steps_of
 from nodes.common.store.cases import CaseRow, Shown
 from runtime import process_log
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from core.envelope import ReadMessage
+    from core.procedures.model import Case
     from core.rules import RuleBook
     from nodes.common.store.cases import Cases
-    from nodes.common.store.database import Connection
-    from nodes.common.store.steps import Step
+    from nodes.common.store.database import Transaction
+    from nodes.common.store.steps import Receipt, Step
     from pki.storage import StorageCipher
 
 _LOG = process_log.get("nodes.apply")
@@ -47,43 +50,103 @@ class Applier:
     book: RuleBook
     tag_keys: Mapping[int, bytes]
 
-    async def apply(self, connection: Connection, case_ids: Collection[bytes], *, heard: bool = False) -> None:
-        """Applies whatever is known and not applied of these cases; `heard`: there is news of their messages, which the desk shows.
+    async def take(self, transaction: Transaction, steps: Sequence[Step]) -> list[Step]:
+        """Stores steps and applies whatever can be applied; returns those whose place is taken by something else.
 
         A case of which nothing is new stays as it is: a repeat must not take an officer's decision for outdated.
         """
-        for case_id in case_ids:
-            await self._apply(connection, case_id, heard=heard)
+        if not steps:
+            return []
+        case_ids = {step.case_id for step in steps}
+        rows = await self.cases.several(transaction, case_ids)
+        waiting = await steps_of.waiting(transaction, case_ids)
+        receipts = await steps_of.delivered_waiting(transaction, case_ids)
+        expected = _lines(rows, [*waiting, *steps])
+        new = await steps_of.add(transaction, steps, {(case_id, step.step) for case_id, line in expected.items() for step in line})
+        contradicted = await steps_of.contradicting(transaction, [step for step in steps if step.message_id not in new])
+        for case_id, line in _lines(rows, [*waiting, *(step for step in steps if step.message_id in new)]).items():
+            self._advance(transaction, rows.get(case_id), line, expected[case_id], receipts)
+        return contradicted
 
-    async def save(self, connection: Connection, row: CaseRow) -> None:
+    async def hear(self, transaction: Transaction, heard: Sequence[tuple[Receipt, bytes]]) -> None:
+        """Stores logged receipts, with their signed bytes, and lets them act on their cases."""
+        if not heard:
+            return
+        rows = await self.cases.several(transaction, {receipt.case_id for receipt, _ in heard})
+        due = {receipt.message_id for receipt, _ in heard if receipt.step <= _step(rows.get(receipt.case_id))}
+        new = [receipt for receipt in await steps_of.add_delivered(transaction, heard, due) if receipt.message_id in due]
+        mattering = [receipt.message_id for receipt in new if self._may_matter(receipt, rows[receipt.case_id])]
+        bodies = await steps_of.bodies(transaction, mattering) if mattering else {}
+        for case_id in sorted({receipt.case_id for receipt in new}):
+            await self._hear(transaction, rows[case_id], [receipt for receipt in new if receipt.case_id == case_id], bodies)
+
+    async def resume(self, transaction: Transaction, case_ids: Collection[bytes]) -> None:
+        """Applies what can be applied of steps that wait."""
+        rows = await self.cases.several(transaction, case_ids)
+        waiting = await steps_of.waiting(transaction, case_ids)
+        receipts = await steps_of.delivered_waiting(transaction, case_ids)
+        for case_id, line in _lines(rows, waiting).items():
+            self._advance(transaction, rows.get(case_id), line, (), receipts)
+
+    def save(self, transaction: Transaction, row: CaseRow) -> None:
         """Writes a case with what it is listed by."""
-        await self.cases.save(connection, row, shown(row, self.book))
+        self.cases.save(transaction, row, shown(row, self.book))
 
-    async def _apply(self, connection: Connection, case_id: bytes, *, heard: bool) -> None:
-        known = await steps_of.of_case(connection, case_id)
-        receipts = await steps_of.delivered(connection, case_id)
-        row = await self.cases.find(connection, case_id)
+    def _advance(
+        self, transaction: Transaction, row: CaseRow | None, line: Sequence[Step], expected: Sequence[Step], receipts: Sequence[Receipt]
+    ) -> None:
+        """Applies the steps of `line` to a case; `expected` are those that are stored as applied already."""
+        if not line:
+            return
+        case_id, before = line[0].case_id, _step(row)
         try:
-            folded = fold(known, receipts, self.book)
+            folded = fold(row.case if row else None, line, [one for one in receipts if one.case_id == case_id], self.book)
         except Refused as refusal:
             _LOG.error("hub and node disagree about a case", case_id=case_id.hex(), number=refusal.kind.number, field=refusal.field)
+            steps_of.applied(transaction, case_id, before, before)
             return
-        if folded.case is None:
-            return
-        row = row or self._received_row(folded, known[0])
-        if row.case == folded.case and not heard:
-            return
-        before = row.case.step if row.case else 0
-        for step in known[before : folded.case.step]:
-            self._learn(row, step, folded.messages.get(step.step))
-        row.case, row.last_header, row.opened_at = folded.case, folded.last_header, folded.case.opened_at
-        await steps_of.applied(connection, case_id, folded.case.step)
-        await self.save(connection, row)
-
-    def _received_row(self, folded: Folded, first: Step) -> CaseRow:
-        """A case that the other province opened."""
         case = folded.case
-        assert case is not None  # noqa: S101 - the caller has seen it
+        assert case is not None  # noqa: S101 - the line goes on where the case stands
+        row = row or self._received_row(case, line[0])
+        for step in line:
+            self._learn(row, step, folded.messages.get(step.step))
+        row.case, row.last_header, row.opened_at = case, folded.last_header or row.last_header, case.opened_at
+        if [step.message_id for step in line] != [step.message_id for step in expected]:
+            steps_of.applied(transaction, case_id, before, case.step)
+        if any(one.case_id == case_id and one.step <= case.step for one in receipts):
+            steps_of.delivered_applied(transaction, case_id, case.step)
+        self.save(transaction, row)
+
+    def _may_matter(self, receipt: Receipt, row: CaseRow) -> bool:
+        """Whether the message of a receipt must be looked at: it is late, or the case has limits that count from receipt."""
+        case = row.case
+        return case is not None and (
+            receipt.step < case.step or (receipt.message_id == case.brought_by and can_start_limits(case, self.book))
+        )
+
+    async def _hear(self, transaction: Transaction, row: CaseRow, receipts: Sequence[Receipt], bodies: Mapping[bytes, bytes]) -> None:
+        case = row.case
+        assert case is not None  # noqa: S101 - these receipts name a step that it has
+        late = [one for one in receipts if one.step < case.step and one.message_id in bodies]
+        if any(starts_a_limit(case, bodies[one.message_id], self.book) for one in late):
+            row.case = await self._again(transaction, case)
+        else:
+            actions = {message_id: read_header(body).routing.action for message_id, body in bodies.items()}
+            row.case = fold(case, (), receipts, self.book, actions).case
+        if row.case != case:
+            self.save(transaction, row)
+        elif any(one.receiver != self.province for one in receipts):  # an own message has arrived: the desk shows it
+            self.cases.touch(transaction, row)
+
+    async def _again(self, transaction: Transaction, case: Case) -> Case:
+        """The same case from its first step on, every receipt in its place."""
+        known = await steps_of.of_case(transaction, case.case_id)
+        folded = fold(None, known[: case.step], await steps_of.delivered(transaction, case.case_id), self.book).case
+        assert folded is not None  # noqa: S101 - all these steps were applied before
+        return folded
+
+    def _received_row(self, case: Case, first: Step) -> CaseRow:
+        """A case that the other province opened."""
         return CaseRow(
             case_id=case.case_id,
             service=case.service,
@@ -123,6 +186,21 @@ class Applier:
         except Refused:  # no number at all: nobody, hence not the person who is claimed
             return False
         return bool(claimed) and claimed <= right
+
+
+def _lines(rows: Mapping[bytes, CaseRow], steps: Iterable[Step]) -> dict[bytes, list[Step]]:
+    """For each case the steps that follow its state without a gap, in order."""
+    places: dict[bytes, dict[int, Step]] = {}
+    for step in steps:
+        places.setdefault(step.case_id, {}).setdefault(step.step, step)
+    return {
+        case_id: [found[number] for number in takewhile(found.__contains__, count(_step(rows.get(case_id)) + 1))]
+        for case_id, found in sorted(places.items())
+    }
+
+
+def _step(row: CaseRow | None) -> int:
+    return row.case.step if row is not None and row.case is not None else 0
 
 
 def shown(row: CaseRow, book: RuleBook) -> Shown:

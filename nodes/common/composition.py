@@ -1,8 +1,8 @@
 """Where the parts of a node meet: made from settings, started in order, ended in reverse.
 
-Start: database and migrations · channels to hub and register · trust list · what a crash left unapplied · the loops (outbox, stream,
-strokes, trust) · the server, which then says SERVING. The hub may be away all the while: decisions wait in the outbox. If we crash anywhere
-here, the next start does the same again.
+Start: database and migrations · channels to hub and register · trust list · what a crash left unapplied · the loops (intake, outbox,
+stream, strokes, trust) · the server, which then says SERVING. The hub may be away all the while: decisions wait in the outbox. If we crash
+anywhere here, the next start does the same again.
 
 End: the server withdraws its readiness and finishes calls · the loops stop where they are · channels, threads, pool. Nothing rests on an
 orderly end.
@@ -26,6 +26,7 @@ from nodes.common.decisions import Decisions
 from nodes.common.desk import DeskService
 from nodes.common.documents import DocumentOffice
 from nodes.common.inbox import Inbox
+from nodes.common.intake import Intake
 from nodes.common.messages import Writer
 from nodes.common.operations import OperationsService
 from nodes.common.outbox import Outbox
@@ -147,6 +148,11 @@ class Node:
         )
 
     @cached_property
+    def intake(self) -> Intake:
+        """Decisions that come at once."""
+        return Intake(database=self.database, decisions=self.decisions)
+
+    @cached_property
     def strokes(self) -> Strokes:
         """Irreversible actions."""
         return Strokes(
@@ -210,6 +216,7 @@ class Node:
             province=self.settings.province,
             database=self.database,
             decisions=self.decisions,
+            intake=self.intake,
             strokes=self.strokes,
             views=self.views,
             watching=Watch(database=self.database, cases=self.cases, views=self.views),
@@ -269,7 +276,7 @@ async def running(settings: NodeSettings, codec: RecordCodec, clock: Clock, slee
         await node.trust.begin(read(settings.trust_list))
         await node.inbox.resume()
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        loops = (node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep))
+        loops = (node.intake.run(), node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep))
         tasks: list[asyncio.Task[None]] = [group.create_task(loop) for loop in loops]
         stack.callback(lambda: [task.cancel() for task in tasks])
         server = await stack.enter_async_context(

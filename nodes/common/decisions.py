@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.envelope import MAX_MATERIALS
 from core.procedures import PROCEDURES
-from core.refusals import ACTION_NOT_LEGAL, BAD_FIELD, DECISION_PENDING, TOO_LARGE, VERSION_CONFLICT, Refused
+from core.refusals import ACTION_NOT_LEGAL, BAD_FIELD, CASE_NOT_FOUND, DECISION_PENDING, TOO_LARGE, VERSION_CONFLICT, Refused
 from nodes.common.content import unpacked
 from nodes.common.facts import Facts
 from nodes.common.messages import Saying
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nodes.common.messages import Writer
     from nodes.common.records.codec import RecordCodec
     from nodes.common.store.cases import Cases
-    from nodes.common.store.database import Connection
+    from nodes.common.store.database import Transaction
     from nodes.common.store.documents import Documents
     from nodes.common.store.operations import Operations
     from nodes.common.store.requests import Requests
@@ -41,6 +41,15 @@ if TYPE_CHECKING:
 ANNUL = "annul"
 _LONGEST: Final = 256 * 1024
 """Bytes that an officer may state; what he decides must fit into a message even where it is written down only after Reserve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A desk call that decides; `digest` is that of the whole request."""
+
+    request: desk_pb2.DecideRequest
+    request_id: bytes
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +67,7 @@ class Decisions:
     views: Views
     business_time: BusinessTime
 
-    async def open(self, connection: Connection, request: desk_pb2.OpenCaseRequest, request_id: bytes, digest: bytes) -> bytes:
+    async def open(self, transaction: Transaction, request: desk_pb2.OpenCaseRequest, request_id: bytes, digest: bytes) -> bytes:
         """Opens a case: its first message is durable. Returns the serialised answer.
 
         Raises:
@@ -84,44 +93,46 @@ class Decisions:
             officer=request.officer,
             legal_basis=request.legal_basis,
             open_key_materials=request.open_key_materials,
-            documents=await self.documents.find(connection, request.counterpart, request.documents),
+            documents=await self.documents.find(transaction, request.counterpart, request.documents),
             opening=self.writer.opening(SERVICES[request.service].numbers(application)),
         )
-        await outbox.add(connection, self.writer.write(row, saying))
-        await self.applier.save(connection, row)
+        outbox.add(transaction, self.writer.write(row, saying))
+        self.applier.save(transaction, row)
         answer = desk_pb2.OpenCaseResponse(case=self.views.case(row)).SerializeToString()
-        await self.requests.add(connection, request_id, digest, answer)
+        self.requests.add(transaction, request_id, digest, answer)
         return answer
 
-    async def decide(
-        self, connection: Connection, request: desk_pb2.DecideRequest, request_id: bytes, digest: bytes
-    ) -> tuple[bytes, bytes | None]:
-        """Checks 3 to 6. Returns the answer of a reversible action, or the id of the operation that an irreversible one began.
+    async def decide(self, transaction: Transaction, row: CaseRow | None, asked: Asked) -> tuple[bytes, bytes | None]:
+        """Checks 3 to 6, on the case as it was read in this transaction; nothing more is read for what `is_plain`.
+
+        Returns the answer of a reversible action, or the id of the operation that an irreversible one began.
 
         Raises:
             Refused: CASE_NOT_FOUND, VERSION_CONFLICT, DECISION_PENDING, ACTION_NOT_LEGAL, TOO_LARGE, BAD_FIELD or MATERIAL_NOT_FOUND.
         """
-        row = await self.cases.known(connection, request.case_id)
+        request, request_id, digest = asked.request, asked.request_id, asked.digest
+        if row is None:
+            raise Refused(CASE_NOT_FOUND, "case_id")
         action = self._admitted(row, request)
         if request.detail.ByteSize() > _LONGEST or len(request.documents) > MAX_MATERIALS:
             raise Refused(TOO_LARGE, "detail")
         detail = unpacked(request.detail, action.payload, "detail")
         SERVICES[row.service].check_decision(request, detail, row.facts)
-        await self.documents.find(connection, row.counterpart, request.documents)
-        operation = await self._operation(connection, row, request, request_id, action)
+        await self.documents.find(transaction, row.counterpart, request.documents)
+        operation = await self._operation(transaction, row, request, request_id, action)
         row.pending, row.refusal = action.name, 0
         if operation is None:
             made = Operation(
                 operation_id=request_id, case_id=row.case_id, action=action.name, message_id=self.writer.new_id(), request_id=request_id,
                 decision=request,
             )  # fmt: skip
-            await self.requests.add(connection, request_id, digest, None)
-            return await self.say(connection, row, made), None
-        await self.requests.add(connection, request_id, digest, None)
-        await self.applier.save(connection, row)
+            self.requests.add(transaction, request_id, digest, None)
+            return await self.say(transaction, row, made), None
+        self.requests.add(transaction, request_id, digest, None)
+        self.applier.save(transaction, row)
         return b"", operation.operation_id
 
-    async def say(self, connection: Connection, row: CaseRow, operation: Operation) -> bytes:
+    async def say(self, transaction: Transaction, row: CaseRow, operation: Operation) -> bytes:
         """Puts the message of a decision that was checked into the outbox and answers its request; returns the serialised answer.
 
         Raises:
@@ -147,19 +158,19 @@ class Decisions:
             legal_basis=decision.legal_basis,
             reason_class=decision.reason_class,
             open_key_materials=decision.open_key_materials,
-            documents=await self.documents.find(connection, row.counterpart, decision.documents),
+            documents=await self.documents.find(transaction, row.counterpart, decision.documents),
         )
-        await outbox.add(connection, self.writer.write(row, saying))
-        await self.applier.save(connection, row)
+        outbox.add(transaction, self.writer.write(row, saying))
+        self.applier.save(transaction, row)
         answer = desk_pb2.DecideResponse(case=self.views.case(row), message_id=operation.message_id).SerializeToString()
-        await self.requests.answer(connection, operation.request_id, answer)
+        self.requests.answer(transaction, operation.request_id, answer)
         return answer
 
-    async def take_back(self, connection: Connection, row: CaseRow, operation: Operation, number: int) -> None:
+    def take_back(self, transaction: Transaction, row: CaseRow, operation: Operation, number: int) -> None:
         """A decision that came to nothing before it was said: its request is answered with the reason."""
         row.pending = ""
-        await self.applier.save(connection, row)
-        await self.requests.answer(connection, operation.request_id, None, number)
+        self.applier.save(transaction, row)
+        self.requests.answer(transaction, operation.request_id, None, number)
 
     def _admitted(self, row: CaseRow, request: desk_pb2.DecideRequest) -> Action:
         """Checks 3 to 5."""
@@ -177,16 +188,16 @@ class Decisions:
         return action
 
     async def _operation(
-        self, connection: Connection, row: CaseRow, request: desk_pb2.DecideRequest, request_id: bytes, action: Action
+        self, transaction: Transaction, row: CaseRow, request: desk_pb2.DecideRequest, request_id: bytes, action: Action
     ) -> Operation | None:
         """The operation that an irreversible action begins; of an annulment, the one that failed."""
         if action.name == ANNUL:
-            failed = await self.operations.of_case(connection, row.case_id)
+            failed = await self.operations.of_case(transaction, row.case_id)
             if failed is None or failed.stroke is not Stroke.FAILED:
                 raise Refused(ACTION_NOT_LEGAL, "action")
             failed.action, failed.message_id, failed.request_id = ANNUL, self.writer.new_id(), request_id
             failed.decision, failed.stroke = request, Stroke.ANNULLING
-            await self.operations.save(connection, failed)
+            self.operations.save(transaction, failed)
             return failed
         if not action.irreversible:
             return None
@@ -199,12 +210,17 @@ class Decisions:
             decision=request,
         )
         # If we crash before the commit, the register never heard of it; after it, the strokes go on by themselves.
-        await self.operations.add(connection, operation)
+        self.operations.add(transaction, operation)
         return operation
 
     def _rules(self, row: CaseRow) -> Rules:
         assert row.case is not None  # noqa: S101 - only a case with a step can be decided
         return self.writer.rules.of(row.case)
+
+
+def is_plain(request: desk_pb2.DecideRequest) -> bool:
+    """Whether the case alone tells what there is to know about a decision."""
+    return not request.documents and request.action != ANNUL
 
 
 def opening_action(service: str) -> Action:

@@ -22,7 +22,7 @@ from core.refusals import (
     Refused,
 )
 from nodes.common.content import unpacked
-from nodes.common.decisions import opening_action
+from nodes.common.decisions import Asked, opening_action
 from nodes.common.documents import CHUNK
 from nodes.common.officers import check_officer
 from nodes.common.services import SERVICES
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from nodes.common.decisions import Decisions
     from nodes.common.documents import DocumentOffice
+    from nodes.common.intake import Intake
     from nodes.common.records.codec import RecordCodec
     from nodes.common.register import RegisterClient
     from nodes.common.services.service import Person
@@ -72,6 +73,7 @@ class DeskService(desk_pb2_grpc.DeskServicer):
     province: str
     database: Database
     decisions: Decisions
+    intake: Intake
     strokes: Strokes
     views: Views
     watching: Watch
@@ -90,9 +92,9 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         if known is None:
             await self._check_application(request)
             # If we crash before the commit, nothing was asked; after it, the repeat gets this answer.
-            async with self.database.writing() as connection:
-                known = await self.decisions.requests.find(connection, request_id, digest)
-                answer = known.answer if known else await self.decisions.open(connection, request, request_id, digest)
+            async with self.database.writing() as transaction:
+                known = await self.decisions.requests.find(transaction, request_id, digest)
+                answer = known.answer if known else await self.decisions.open(transaction, request, request_id, digest)
         else:
             answer = known.answer
         return desk_pb2.OpenCaseResponse.FromString(answer or b"")
@@ -104,17 +106,7 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         _check_id(request.case_id)
         _check_code(request.legal_basis, "legal_basis")
         request_id, digest = uuid_bytes(request.request_id), _digest(request)
-        answer, operation_id = b"", None
-        # If we crash before the commit, nothing was decided; after it, the repeat gets this answer, or goes on with the strokes.
-        async with self.database.writing() as connection:
-            known = await self.decisions.requests.find(connection, request_id, digest)
-            if known is None:
-                answer, operation_id = await self.decisions.decide(connection, request, request_id, digest)
-            elif known.answer is None:
-                operation = await self.decisions.operations.of_request(connection, request_id)
-                operation_id = operation.operation_id if operation else None
-            else:
-                answer = known.answer
+        answer, operation_id = await self.intake.decide(Asked(request, request_id, digest))
         if operation_id is not None:
             answer = await self._carried(operation_id, request_id, digest)
         return desk_pb2.DecideResponse.FromString(answer)

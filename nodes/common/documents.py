@@ -73,8 +73,8 @@ class DocumentOffice:
         description = transfer_pb2.MaterialDescription(
             digest=digest, code=opening.code, media_type=opening.media_type, length=len(content), plain_digest=sha256(content)
         )
-        async with self.database.writing() as connection:
-            await self.documents.add(connection, opening.counterpart, description, len(sealed))
+        async with self.database.writing() as transaction:
+            self.documents.add(transaction, opening.counterpart, description, len(sealed))
         return digest
 
     async def get(self, row: CaseRow, digest: bytes) -> bytes:

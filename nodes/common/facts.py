@@ -43,3 +43,13 @@ class Facts(Frozen, frozen=True):
         known = {document.digest for document in self.documents}
         new = tuple(document for document in documents if document.digest not in known)
         return Facts({**self.payloads, action: payload}, (*self.documents, *new))
+
+
+def packed(facts: Facts) -> bytes:
+    """The form in which facts are stored: MessagePack, for most of them is payloads."""
+    return msgspec.msgpack.encode(facts)
+
+
+def unpacked(data: bytes) -> Facts:
+    """Reads that form back."""
+    return msgspec.msgpack.decode(data, type=Facts)

@@ -63,9 +63,8 @@ class Inbox:
         if not steps:
             return []
         # If we crash before the commit, no receipt was sent and the hub sends everything again; after it, the repeat is receipted.
-        async with self.database.writing() as connection:
-            contradicted = await steps_of.add(connection, steps)
-            await self.applier.apply(connection, sorted({step.case_id for step in steps}))
+        async with self.database.writing() as transaction:
+            contradicted = await self.applier.take(transaction, steps)
         for step in contradicted:
             _LOG.error("the hub gave one step twice", case_id=step.case_id.hex(), step=step.step, message_id=step.message_id.hex())
         for step in steps:
@@ -80,9 +79,9 @@ class Inbox:
         """
         loop = asyncio.get_running_loop()
         verified = await loop.run_in_executor(self.executor, self._logged, told, self.trust.current)
-        async with self.database.writing() as connection:
-            new = await steps_of.add_delivered(connection, verified)
-            await self.applier.apply(connection, sorted(await steps_of.cases_of(connection, new)), heard=True)
+        # If we crash before the commit, the receipts are asked for again when the stream opens.
+        async with self.database.writing() as transaction:
+            await self.applier.hear(transaction, verified)
 
     async def resume(self) -> None:
         """Applies what a crash left unapplied.
@@ -90,9 +89,9 @@ class Inbox:
         Raises:
             Refused: UNAVAILABLE.
         """
-        async with self.database.writing() as connection:
-            await self.applier.apply(connection, sorted(await steps_of.unapplied(connection)))
-            times = await steps_of.newest_times(connection)
+        async with self.database.writing() as transaction:
+            await self.applier.resume(transaction, await steps_of.unapplied(transaction))
+            times = await steps_of.newest_times(transaction)
         if times is not None:
             self.business_time.learn(*times)
 

@@ -21,7 +21,7 @@ from core import receipts
 from core.refusals import FUTURE_CLOCK, KEY_REVOKED, UNAVAILABLE, UNKNOWN_KEY, UNKNOWN_PROVINCE, UNKNOWN_RULES, Refused
 from nodes.common.store import operations as operations_of
 from nodes.common.store import outbox as rows
-from nodes.common.store import steps as steps_of
+from nodes.common.store.database import Matter
 from nodes.common.store.steps import Step
 from nodes.common.verify import moment
 from runtime import process_log
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from nodes.common.apply import Applier
     from nodes.common.business_time import BusinessTime
     from nodes.common.messages import Writer
-    from nodes.common.store.database import Connection, Database
+    from nodes.common.store.database import Database, Transaction
     from nodes.common.store.outbox import Outgoing
     from nodes.common.trust import NodeTrust
     from nodes.common.verify import Verifier
@@ -75,7 +75,7 @@ class Outbox:
     async def run(self) -> NoReturn:
         """Sends for ever; waits while hub or database is away."""
         while True:
-            changed = self.database.changed
+            changed = self.database.changed(Matter.MESSAGES)
             try:
                 if await self._send():
                     continue
@@ -120,12 +120,11 @@ class Outbox:
         loop = asyncio.get_running_loop()
         answers = await loop.run_in_executor(self.executor, self._answers, sent, results, versions)
         # If we crash before the commit, the batch is sent again and gets the same answers.
-        async with self.database.writing() as connection:
-            cases = [
-                await self._take(connection, message, result, answer)
-                for message, result, answer in zip(sent, results, answers, strict=True)
-            ]
-            await self.applier.apply(connection, sorted({case_id for case_id in cases if case_id}))
+        async with self.database.writing() as transaction:
+            for message, answer in zip(sent, answers, strict=True):
+                if isinstance(answer, Refused):
+                    await self._refused(transaction, message, answer)
+            await self._take(transaction, sent, results, answers)
 
     def _answers(
         self, sent: Sequence[Outgoing], results: Sequence[exchange_pb2.SubmitResult], versions: dict[int, Trust]
@@ -143,24 +142,34 @@ class Outbox:
             return Refused(UNAVAILABLE, "receipt")
 
     async def _take(
-        self, connection: Connection, message: Outgoing, result: exchange_pb2.SubmitResult, answer: receipt_pb2.Receipt | Refused
-    ) -> bytes:
-        """Stores one answer; returns its case if it has a new step."""
-        if isinstance(answer, Refused):
-            await self._refused(connection, message, answer)
-            return b""
-        signed = result.receipts[0].SerializeToString()
-        self.business_time.learn(moment(answer.recorded_at), moment(answer.business_at))
-        if not await rows.answered(connection, message.message_id, signed, answer.refusal):
-            return b""
-        accepted = answer.kind == receipts.ACCEPTED
-        await operations_of.answered(connection, message.message_id, accepted=accepted)
-        if not accepted:
-            await self._close_decision(connection, message, answer.refusal)
-            return b""
-        for step in await steps_of.add(connection, [self._step(message, signed, answer)]):
+        self,
+        transaction: Transaction,
+        sent: Sequence[Outgoing],
+        results: Sequence[exchange_pb2.SubmitResult],
+        answers: Sequence[receipt_pb2.Receipt | Refused],
+    ) -> None:
+        """Stores signed answers; what is accepted becomes a step."""
+        taken = [
+            (message, result.receipts[0].SerializeToString(), answer)
+            for message, result, answer in zip(sent, results, answers, strict=True)
+            if not isinstance(answer, Refused)
+        ]
+        if not taken:
+            return
+        new = await rows.answered(transaction, [(message.message_id, signed, answer.refusal) for message, signed, answer in taken])
+        steps = []
+        for message, signed, answer in taken:
+            self.business_time.learn(moment(answer.recorded_at), moment(answer.business_at))
+            if message.message_id not in new:
+                continue
+            if answer.kind == receipts.ACCEPTED:
+                steps.append(self._step(message, signed, answer))
+            else:
+                await self._close_decision(transaction, message, answer.refusal)
+        refused_ids = [message.message_id for message, _, answer in taken if answer.kind != receipts.ACCEPTED]
+        await operations_of.answered(transaction, [step.message_id for step in steps], refused_ids)
+        for step in await self.applier.take(transaction, steps):
             _LOG.error("the hub gave one step twice", case_id=step.case_id.hex(), step=step.step, message_id=step.message_id.hex())
-        return message.case_id
 
     def _step(self, message: Outgoing, signed: bytes, answer: receipt_pb2.Receipt) -> Step:
         return Step(
@@ -177,7 +186,7 @@ class Outbox:
             content=message.content,
         )
 
-    async def _refused(self, connection: Connection, message: Outgoing, refusal: Refused) -> None:
+    async def _refused(self, transaction: Transaction, message: Outgoing, refusal: Refused) -> None:
         """An unsigned refusal: later again, or never."""
         after_s = refusal.retry_after_s
         if after_s is None:
@@ -185,17 +194,17 @@ class Outbox:
             _LOG.error("the hub does not take a message", **known)
             after_s = _MENDED_S if refusal.kind in _CAN_BE_MENDED else None
         if after_s is not None:
-            await rows.put_off(connection, message.message_id, self.clock.now() + timedelta(seconds=after_s))
+            rows.put_off(transaction, message.message_id, self.clock.now() + timedelta(seconds=after_s))
             return
-        await rows.give_up(connection, message.message_id, refusal.kind.number)
-        await self._close_decision(connection, message, refusal.kind.number)
+        rows.give_up(transaction, message.message_id, refusal.kind.number)
+        await self._close_decision(transaction, message, refusal.kind.number)
 
-    async def _close_decision(self, connection: Connection, message: Outgoing, number: int) -> None:
+    async def _close_decision(self, transaction: Transaction, message: Outgoing, number: int) -> None:
         """A decision that came to nothing is no longer pending; the desk sees why."""
-        row = await self.applier.cases.known(connection, message.case_id)
+        row = await self.applier.cases.known(transaction, message.case_id)
         row.refusal = number
         row.pending = "" if row.pending == message.action else row.pending
-        await self.applier.save(connection, row)
+        self.applier.save(transaction, row)
 
     def _complain(self, refusal: Refused) -> None:
         if self._reached:

@@ -29,6 +29,7 @@ from nodes.common.messages import Saying
 from nodes.common.services import SERVICES
 from nodes.common.store import outbox as outbox_rows
 from nodes.common.store import steps as steps_of
+from nodes.common.store.database import Matter
 from nodes.common.store.operations import Operation, Stroke
 from runtime import process_log
 from yrdx.v1 import envelope_pb2, register_pb2
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from nodes.common.messages import Writer
     from nodes.common.register import RegisterClient
     from nodes.common.store.cases import CaseRow
-    from nodes.common.store.database import Connection, Database
+    from nodes.common.store.database import Database, Transaction
     from nodes.common.store.operations import Operations
     from runtime.clock import Clock, Sleep
 
@@ -104,7 +105,7 @@ class Strokes:
     async def run(self) -> NoReturn:
         """Carries every unfinished operation, for ever."""
         while True:
-            changed = self.database.changed
+            changed = self.database.changed(Matter.OPERATIONS)
             try:
                 async with self.database.reading() as connection:
                     unfinished = await self.operations.unfinished(connection)
@@ -143,10 +144,10 @@ class Strokes:
             reserved = await self.register.reserve(request)
             service.check_reserved(operation.action, reserved, row.facts, codec)
             # If we crash before the commit, nothing was said and Reserve gets the same answer again; after it, the outbox goes on.
-            async with self._standing(operation) as (connection, row):
+            async with self._standing(operation) as (transaction, row):
                 operation.reserved = reserved
-                await self.decisions.say(connection, row, operation)
-                await self._move(connection, operation, Stroke.SUBMITTED)
+                await self.decisions.say(transaction, row, operation)
+                self._move(transaction, operation, Stroke.SUBMITTED)
         except Refused as refusal:
             if refusal.kind.retriable:
                 raise
@@ -158,10 +159,10 @@ class Strokes:
         """The register will not: nothing was said to anybody, the officer is told. What it may hold for us is released first."""
         # If we crash after this call, Reserve is refused from then on and the officer is told that reason.
         await self.register.release(operation.operation_id)
-        async with self._standing(operation) as (connection, row):
+        async with self._standing(operation) as (transaction, row):
             operation.refusal = refusal.kind.number
-            await self._move(connection, operation, Stroke.REJECTED)
-            await self.decisions.take_back(connection, row, operation, refusal.kind.number)
+            self._move(transaction, operation, Stroke.REJECTED)
+            self.decisions.take_back(transaction, row, operation, refusal.kind.number)
 
     async def _finalise(self, operation: Operation) -> bool:
         """Strokes 3 and 4. A change that cannot be made is said once and tried again from time to time."""
@@ -192,49 +193,49 @@ class Strokes:
         """The hub refused the action for ever: the record is free again."""
         # If we crash after this call, Release is asked again and answers the same.
         await self.register.release(operation.operation_id)
-        async with self._standing(operation) as (connection, _):
-            await self._move(connection, operation, Stroke.DONE)
+        async with self._standing(operation) as (transaction, _):
+            self._move(transaction, operation, Stroke.DONE)
         return False
 
     async def _annul(self, operation: Operation) -> bool:
         """OUT gives up what could not be executed, unless the register has made the change after all."""
         released = await self.register.release(operation.operation_id)
         # If we crash before the commit, Release answers the same again.
-        async with self._standing(operation) as (connection, row):
+        async with self._standing(operation) as (transaction, row):
             if released.state == _FINALISED:
                 entered = transfer_pb2.Entered(
                     operation_id=operation.operation_id, entered_at=timestamp(self.decisions.business_time.now())
                 )
-                await self._put(connection, row, self._saying(row, operation, "entered", entered))
-                await self.decisions.take_back(connection, row, operation, ACTION_NOT_LEGAL.number)
+                self._put(transaction, row, self._saying(row, operation, "entered", entered))
+                self.decisions.take_back(transaction, row, operation, ACTION_NOT_LEGAL.number)
             else:
-                await self.decisions.say(connection, row, operation)
-            await self._move(connection, operation, Stroke.DONE)
+                await self.decisions.say(transaction, row, operation)
+            self._move(transaction, operation, Stroke.DONE)
         return False
 
     async def _end(self, operation: Operation, action: str, payload: Message, stroke: Stroke = Stroke.DONE) -> None:
         """Says what became of the action, in the name of the officer who decided it."""
         # If we crash before the commit, the register answers the same again; after it, the outbox goes on.
-        async with self._standing(operation) as (connection, row):
-            await self._put(connection, row, self._saying(row, operation, action, payload))
-            await self._move(connection, operation, stroke)
+        async with self._standing(operation) as (transaction, row):
+            self._put(transaction, row, self._saying(row, operation, action, payload))
+            self._move(transaction, operation, stroke)
 
     @asynccontextmanager
-    async def _standing(self, operation: Operation) -> AsyncIterator[tuple[Connection, CaseRow]]:
+    async def _standing(self, operation: Operation) -> AsyncIterator[tuple[Transaction, CaseRow]]:
         """A transaction with the case of an operation that still stands where it was read.
 
         Raises:
             _MovedError: it does not; nothing may be written.
         """
-        async with self.database.writing() as connection:
-            found = await self.operations.find(connection, operation.operation_id)
+        async with self.database.writing() as transaction:
+            found = await self.operations.find(transaction, operation.operation_id)
             if (found.stroke, found.message_id) != (operation.stroke, operation.message_id):
                 raise _MovedError
-            yield connection, await self.decisions.cases.known(connection, operation.case_id)
+            yield transaction, await self.decisions.cases.known(transaction, operation.case_id)
 
-    async def _move(self, connection: Connection, operation: Operation, stroke: Stroke) -> None:
+    def _move(self, transaction: Transaction, operation: Operation, stroke: Stroke) -> None:
         operation.stroke = stroke
-        await self.operations.save(connection, operation)
+        self.operations.save(transaction, operation)
 
     def _saying(self, row: CaseRow, operation: Operation, action: str, payload: Message) -> Saying:
         failed = action == "execution-failed"
@@ -248,9 +249,9 @@ class Strokes:
             concerns=_concerned(operation, row),
         )
 
-    async def _put(self, connection: Connection, row: CaseRow, saying: Saying) -> None:
-        await outbox_rows.add(connection, self.writer.write(row, saying))
-        await self.decisions.applier.save(connection, row)
+    def _put(self, transaction: Transaction, row: CaseRow, saying: Saying) -> None:
+        outbox_rows.add(transaction, self.writer.write(row, saying))
+        self.decisions.applier.save(transaction, row)
 
     async def _accepted_at(self, operation: Operation) -> datetime:
         """Business time at which the hub accepted the action: the change takes effect then, whenever it is made."""

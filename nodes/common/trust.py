@@ -128,8 +128,8 @@ class NodeTrust:
 
     async def _store(self, trust: Trust) -> None:
         # If we crash before the commit, the version is fetched again.
-        async with self._database.writing() as connection:
-            await trust_lists.add(connection, trust.version, trust.raw)
+        async with self._database.writing() as transaction:
+            trust_lists.add(transaction, trust.version, trust.raw)
         self._versions[trust.version] = trust
         _LOG.info("trust list", version=trust.version)
 

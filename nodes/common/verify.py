@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from core import receipts
 from core.dsse import DUE_EVENT_TYPE, HEADER_TYPE, pae
 from core.envelope import read_header, sha256
+from core.ids import ID_BYTES
 from core.receipts import RECEIPT_TYPES, read_due_event, read_receipt
 from core.refusals import BAD_FIELD, BAD_TRUST_LIST, NOT_A_PARTY, PAYLOAD_DIGEST_MISMATCH, Refused
 from nodes.common.content import opened
@@ -97,7 +98,15 @@ class Verifier:
             raise Refused(BAD_FIELD, "kind")
         at, body = moment(receipt.recorded_at), pae(RECEIPT_TYPES[receipts.DELIVERED], told.receipt.receipt)
         trust.verify(receipt.receiver, told.receipt.key_id, at, body, told.receipt.signature)
-        return Receipt(receipt.message_id, moment(told.business_at), told.step)
+        if len(receipt.case_id) != ID_BYTES:
+            raise Refused(BAD_FIELD, "case_id")
+        return Receipt(
+            message_id=receipt.message_id,
+            case_id=receipt.case_id,
+            receiver=receipt.receiver,
+            business_at=moment(told.business_at),
+            step=told.step,
+        )
 
     def _message(self, envelope: envelope_pb2.Envelope) -> ReadMessage:
         message = read_header(envelope.header)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.refusals import BAD_PAGE_TOKEN, Refused
+from nodes.common.store.database import Matter
 from yrdx.v1 import desk_pb2
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Watch:
         """
         place = number(cursor)
         while True:
-            changed = self.database.changed
+            changed = self.database.changed(Matter.CASES)
             async with self.database.reading() as connection:
                 rows = await self.cases.changed(connection, place, _PAGE)
             for row in rows:

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from core.procedures.model import Case, canonical, parse
 from core.refusals import CASE_NOT_FOUND, Refused
-from nodes.common.facts import Facts
+from nodes.common.facts import Facts, packed, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import asyncpg
 
-    from nodes.common.store.database import Connection
+    from nodes.common.store.database import Connection, Transaction
     from pki.storage import StorageCipher
 
 _COLUMNS = """case_id, service, counterpart, role, case_state, facts, last_header, next_seq, pending, refusal, alarm, opened_at,
@@ -28,16 +28,16 @@ _PAGE = f"""
     where case_id > $1 and ($3 = '' or state = $3) and ($4 = '' or ball_holder = $4) and ($5::timestamptz is null or due_at < $5)
         and (not $6 or state <> 'closed')
     order by case_id limit $2"""  # noqa: S608
+_SEVERAL = f"select {_COLUMNS} from cases where case_id = any($1::uuid[])"  # noqa: S608
+_ADD = """
+    insert into cases (case_id, case_state, facts, last_header, next_seq, pending, refusal, alarm, opened_at, version, changed, state,
+        ball_holder, due_at, service, counterpart, role)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
 _SAVE = """
-    with head as (update node_head set changes = changes + 1 returning changes)
-    insert into cases (case_id, service, counterpart, role, case_state, facts, last_header, next_seq, pending, refusal, alarm, opened_at,
-        version, changed, state, ball_holder, due_at)
-    select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, head.changes, $13, $14, $15 from head
-    on conflict (case_id) do update set case_state = excluded.case_state, facts = excluded.facts, last_header = excluded.last_header,
-        next_seq = excluded.next_seq, pending = excluded.pending, refusal = excluded.refusal, alarm = excluded.alarm,
-        opened_at = excluded.opened_at, version = cases.version + 1, changed = excluded.changed, state = excluded.state,
-        ball_holder = excluded.ball_holder, due_at = excluded.due_at
-    returning version, changed"""
+    update cases set case_state = $2, facts = coalesce($3, facts), last_header = $4, next_seq = $5, pending = $6, refusal = $7, alarm = $8,
+        opened_at = $9, version = $10, changed = $11, state = $12, ball_holder = $13, due_at = $14
+    where case_id = $1"""
+_TOUCH = "update cases set changed = $2 where case_id = $1"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,8 +55,9 @@ class CaseRow:
         pending: own decision on its way, an action.
         refusal: number of the last refusal of an own message.
         alarm: number of what is wrong with something received.
-        version: grows with every change.
+        version: grows with every change; 0 before it is stored.
         changed: place among all changes of this node.
+        stored_facts: as they are in the database.
     """
 
     case_id: bytes
@@ -73,6 +74,7 @@ class CaseRow:
     alarm: int = 0
     version: int = 0
     changed: int = 0
+    stored_facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,36 +124,51 @@ class Cases:
         """Cases that changed behind a place, each once, in the order of their last change."""
         return [self._row(row) for row in await connection.fetch(_CHANGED, after, limit)]
 
-    async def save(self, connection: Connection, row: CaseRow, shown: Shown) -> None:
-        """Writes the case and numbers the change; sets `version` and `changed`."""
-        written = await connection.fetchrow(
-            _SAVE,
+    async def several(self, connection: Connection, case_ids: Collection[bytes]) -> dict[bytes, CaseRow]:
+        """Those of the cases that are known."""
+        rows = await connection.fetch(_SEVERAL, [UUID(bytes=one) for one in case_ids])
+        return {row["case_id"].bytes: self._row(row) for row in rows}
+
+    def save(self, transaction: Transaction, row: CaseRow, shown: Shown) -> None:
+        """Writes the case, which was read in this transaction, and numbers the change; sets `version` and `changed`."""
+        is_new = not row.version
+        row.version, row.changed = row.version + 1, transaction.next_change()
+        values = (
             UUID(bytes=row.case_id),
-            row.service,
-            row.counterpart,
-            row.role,
             canonical(row.case) if row.case else None,
-            self._cipher.encrypt(canonical(row.facts), row.case_id),
+            None if row.facts is row.stored_facts else self._cipher.encrypt(packed(row.facts), row.case_id),
             row.last_header,
             row.next_seq,
             row.pending,
             row.refusal,
             row.alarm,
             row.opened_at,
+            row.version,
+            row.changed,
             shown.state,
             shown.ball_holder,
             shown.due_at,
         )
-        assert written is not None  # noqa: S101 - an upsert returns its row
-        row.version, row.changed = written["version"], written["changed"]
+        if is_new:
+            transaction.later(_ADD, *values, row.service, row.counterpart, row.role)
+        else:
+            transaction.later(_SAVE, *values)
+        row.stored_facts = row.facts
+
+    def touch(self, transaction: Transaction, row: CaseRow) -> None:
+        """The case is as it was, but something that the desk shows beside it is new: whoever watches looks again."""
+        row.changed = transaction.next_change()
+        transaction.later(_TOUCH, UUID(bytes=row.case_id), row.changed)
 
     def _row(self, row: asyncpg.Record) -> CaseRow:
         values: Mapping[str, object] = {name: row[name] for name in _PLAIN}
         case_id = row["case_id"].bytes
+        facts = unpacked(self._cipher.decrypt(row["facts"], case_id))
         return CaseRow(
             case_id=case_id,
             case=parse(row["case_state"], Case) if row["case_state"] else None,
-            facts=parse(self._cipher.decrypt(row["facts"], case_id), Facts),
+            facts=facts,
+            stored_facts=facts,
             **values,  # type: ignore[arg-type]  # columns and attributes have the same names and types
         )
 

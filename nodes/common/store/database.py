@@ -2,24 +2,133 @@
 
 A writing transaction holds the lock on `node_head` from its first statement: one writer at a time, so that nothing read in it changes
 under it and changes of cases are numbered in the order in which they become visible (`WatchCases` can miss none). No transaction is held
-across a call to hub or register.
+across a call to hub or register. A round trip costs more than a row, so what a transaction writes and does not read again is sent together.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from runtime.postgres import reachable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
-    Connection = PoolConnectionProxy[asyncpg.Record]
+
+class Matter(Enum):
+    """What somebody may wait for."""
+
+    CASES = auto()
+    MESSAGES = auto()
+    OPERATIONS = auto()
+
+
+class Connection(Protocol):
+    """What reads need; a transaction is one too."""
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """All rows."""
+        ...
+
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        ...
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """The first value of the first row, or None."""
+        ...
+
+
+class Mark(NamedTuple):
+    """A place among the statements that wait."""
+
+    sent: int
+    waiting: int
+
+
+class Transaction:
+    """A writing transaction. Reads see everything that was written in it before.
+
+    Attributes:
+        changes: number of the last change of a case.
+    """
+
+    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record], changes: int) -> None:
+        """Takes a connection that holds the lock."""
+        self.changes = changes
+        self.touched: set[Matter] = set()
+        self._connection, self._first = connection, changes
+        self._waiting: list[tuple[str, tuple[Any, ...]]] = []
+        self._sent = 0
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """All rows."""
+        await self._send()
+        return await self._connection.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> asyncpg.Record | None:
+        """The first row, or None."""
+        await self._send()
+        return await self._connection.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """The first value of the first row, or None."""
+        await self._send()
+        return await self._connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> str:
+        """Runs a statement now; returns its tag."""
+        await self._send()
+        return await self._connection.execute(query, *args)
+
+    def later(self, query: str, *args: Any) -> None:
+        """Runs a statement with the next read or at the end.
+
+        Statements of one text run together, texts in the order of their first use: what is written later must not rest on more than that.
+        """
+        self._waiting.append((query, args))
+
+    def touch(self, matter: Matter) -> None:
+        """Whoever waits for this is woken after the commit."""
+        self.touched.add(matter)
+
+    def next_change(self) -> int:
+        """Numbers a change of a case."""
+        self.changes += 1
+        self.touch(Matter.CASES)
+        return self.changes
+
+    def mark(self) -> Mark:
+        """Where `take_back` goes back to."""
+        return Mark(self._sent, len(self._waiting))
+
+    def take_back(self, mark: Mark) -> None:
+        """Forgets what was to be written later since the mark; nothing may have been read since."""
+        assert self._sent == mark.sent  # noqa: S101 - it is in the database then, and only the whole can be taken back
+        del self._waiting[mark.waiting :]
+
+    async def finish(self) -> None:
+        """Writes what still waits, before the commit."""
+        if self.changes != self._first:
+            self.later("update node_head set changes = $1", self.changes)
+        await self._send()
+
+    async def _send(self) -> None:
+        if not self._waiting:
+            return
+        texts: dict[str, list[Sequence[Any]]] = {}
+        for query, args in self._waiting:
+            texts.setdefault(query, []).append(args)
+        self._sent += 1
+        self._waiting.clear()
+        for query, rows in texts.items():
+            await self._connection.executemany(query, rows)
 
 
 class Database:
@@ -28,7 +137,7 @@ class Database:
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         """Takes a migrated database."""
         self._pool = pool
-        self._changed = asyncio.Event()
+        self._changed = {matter: asyncio.Event() for matter in Matter}
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
@@ -42,23 +151,27 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Connection]:
+    async def writing(self) -> AsyncIterator[Transaction]:
         """A transaction, alone; committed at the end of the block, or rolled back when it raises.
 
         Raises:
             Refused: UNAVAILABLE when the database cannot be reached; whether the block was committed is then unknown, and the caller's
                 repeat finds out.
         """
+        touched = set(Matter)
         try:
             with reachable():
                 async with self._pool.acquire() as connection, connection.transaction():
-                    await connection.execute("select from node_head for update")
-                    yield connection
+                    changes = await connection.fetchval("select changes from node_head for update")
+                    transaction = Transaction(connection, changes)
+                    yield transaction
+                    await transaction.finish()
+            touched = transaction.touched
         finally:
-            self._changed.set()
-            self._changed = asyncio.Event()
+            for matter in touched:  # all of them when it is unknown what was committed
+                self._changed[matter].set()
+                self._changed[matter] = asyncio.Event()
 
-    @property
-    def changed(self) -> asyncio.Event:
-        """Set once something was written after now; take it before reading what you wait for."""
-        return self._changed
+    def changed(self, matter: Matter) -> asyncio.Event:
+        """Set once something of this kind was written after now; take it before reading what you wait for."""
+        return self._changed[matter]

@@ -10,7 +10,7 @@ from yrdx.v1 import envelope_pb2, household_transfer_pb2
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nodes.common.store.database import Connection
+    from nodes.common.store.database import Connection, Transaction
     from pki.storage import StorageCipher
 
     Description = household_transfer_pb2.MaterialDescription
@@ -26,11 +26,11 @@ class Documents:
         """Takes the cipher of the storage key."""
         self._cipher = cipher
 
-    async def add(self, connection: Connection, counterpart: str, description: Description, size: int) -> None:
+    def add(self, transaction: Transaction, counterpart: str, description: Description, size: int) -> None:
         """Remembers an uploaded document; `size` is that of its sealed bytes."""
         digest = description.digest
         sealed = self._cipher.encrypt(description.SerializeToString(), digest)
-        await connection.execute(_ADD, digest, counterpart, sealed, size)
+        transaction.later(_ADD, digest, counterpart, sealed, size)
 
     async def find(
         self, connection: Connection, counterpart: str, digests: Sequence[bytes]

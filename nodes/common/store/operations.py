@@ -7,12 +7,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from nodes.common.store.database import Matter
 from yrdx.v1 import desk_pb2, register_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import asyncpg
 
-    from nodes.common.store.database import Connection
+    from nodes.common.store.database import Connection, Transaction
     from pki.storage import StorageCipher
 
 _ADD = """
@@ -25,7 +28,9 @@ _OF_CASE = f"{_UNFINISHED} and case_id = $1"
 _OF_REQUEST = f"select {_COLUMNS} from operations where request_id = $1"  # noqa: S608
 _SAVE = "update operations set action = $2, message_id = $3, stroke = $4, request_id = $5, decision = $6, reserved = $7, refusal = $8 \
 where operation_id = $1"
-_ANSWERED = "update operations set stroke = $2 where message_id = $1 and stroke = 'submitted'"
+_ANSWERED = """
+    update operations set stroke = case when message_id = any($1::uuid[]) then 'finalising' else 'releasing' end
+    where (message_id = any($1::uuid[]) or message_id = any($2::uuid[])) and stroke = 'submitted' returning 1"""
 
 
 class Stroke(StrEnum):
@@ -72,11 +77,12 @@ class Operations:
         """Takes the cipher of the storage key."""
         self._cipher = cipher
 
-    async def add(self, connection: Connection, operation: Operation) -> None:
+    def add(self, transaction: Transaction, operation: Operation) -> None:
         """Makes the operation id durable, before the register hears it."""
         ids = UUID(bytes=operation.operation_id), UUID(bytes=operation.case_id), operation.action, UUID(bytes=operation.message_id)
         decision = self._sealed(operation.decision.SerializeToString(), operation.operation_id)
-        await connection.execute(_ADD, *ids, operation.stroke, UUID(bytes=operation.request_id), decision)
+        transaction.touch(Matter.OPERATIONS)
+        transaction.later(_ADD, *ids, operation.stroke, UUID(bytes=operation.request_id), decision)
 
     async def find(self, connection: Connection, operation_id: bytes) -> Operation:
         """The operation of that id, which is known to exist."""
@@ -98,11 +104,12 @@ class Operations:
         """Every operation that is not over."""
         return [self._row(row) for row in await connection.fetch(_UNFINISHED)]
 
-    async def save(self, connection: Connection, operation: Operation) -> None:
+    def save(self, transaction: Transaction, operation: Operation) -> None:
         """Writes where it stands now."""
         name = operation.operation_id
         reserved = operation.reserved.SerializeToString() if operation.reserved is not None else None
-        await connection.execute(
+        transaction.touch(Matter.OPERATIONS)
+        transaction.later(
             _SAVE,
             UUID(bytes=name),
             operation.action,
@@ -133,7 +140,7 @@ class Operations:
         return self._cipher.encrypt(plain, context)
 
 
-async def answered(connection: Connection, message_id: bytes, *, accepted: bool) -> None:
-    """The hub has answered the action: only this ends the second stroke, never a time-out or a cancel (design I2)."""
-    stroke = Stroke.FINALISING if accepted else Stroke.RELEASING
-    await connection.execute(_ANSWERED, UUID(bytes=message_id), stroke)
+async def answered(transaction: Transaction, accepted: Collection[bytes], refused: Collection[bytes]) -> None:
+    """The hub has answered these messages: only this ends the second stroke, never a time-out or a cancel (design I2)."""
+    if await transaction.fetch(_ANSWERED, [UUID(bytes=one) for one in accepted], [UUID(bytes=one) for one in refused]):
+        transaction.touch(Matter.OPERATIONS)

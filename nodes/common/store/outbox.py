@@ -7,6 +7,7 @@ from datetime import datetime  # noqa: TC003 - a dataclass keeps its annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from nodes.common.store.database import Matter
 from yrdx.v1 import envelope_pb2
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     import asyncpg
 
-    from nodes.common.store.database import Connection
+    from nodes.common.store.database import Connection, Transaction
 
 _ADD = """
     insert into outbox (message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, try_after)
@@ -25,7 +26,10 @@ _WAITING = """
 _OF_CASE = """
     select message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, refusal from outbox
     where case_id = $1 and not exists (select from steps where steps.message_id = outbox.message_id) order by position"""
-_ANSWERED = "update outbox set answer = $2, refusal = $3, sealed_payload = '', tag_opening = '' where message_id = $1 and answer is null"
+_ANSWERED = """
+    update outbox o set answer = a.answer, refusal = a.refusal, sealed_payload = '', tag_opening = ''
+    from unnest($1::uuid[], $2::bytea[], $3::integer[]) as a (message_id, answer, refusal)
+    where o.message_id = a.message_id and o.answer is null returning o.message_id"""
 _PUT_OFF = "update outbox set try_after = $2 where message_id = $1"
 _STUCK = "update outbox set refusal = $2 where message_id = $1 and answer is null"
 _COUNT = "select count(*) from outbox where answer is null and refusal = 0"
@@ -51,13 +55,14 @@ class Outgoing:
     refusal: int = 0
 
 
-async def add(connection: Connection, message: Outgoing) -> None:
+def add(transaction: Transaction, message: Outgoing) -> None:
     """Puts a message into the outbox. If we crash before the commit, it was never said; after it, it will be sent until it is answered."""
     envelope = message.envelope
     opening = envelope.tag_opening.SerializeToString() if envelope.HasField("tag_opening") else b""
     ids = UUID(bytes=message.message_id), UUID(bytes=message.case_id)
     signed = envelope.header, envelope.key_id, envelope.signature, envelope.sealed_payload
-    await connection.execute(_ADD, *ids, message.action, *signed, opening, message.content, message.created_at)
+    transaction.later(_ADD, *ids, message.action, *signed, opening, message.content, message.created_at)
+    transaction.touch(Matter.MESSAGES)
 
 
 async def waiting(connection: Connection, at: datetime, limit: int, besides: Collection[bytes] = ()) -> list[Outgoing]:
@@ -70,20 +75,24 @@ async def of_case(connection: Connection, case_id: bytes) -> Sequence[Outgoing]:
     return [_row(row) for row in await connection.fetch(_OF_CASE, UUID(bytes=case_id))]
 
 
-async def answered(connection: Connection, message_id: bytes, receipt: bytes, refusal: int) -> bool:
-    """Stores the hub's receipt; false when it was stored before. The sealed bytes have served."""
-    status = await connection.execute(_ANSWERED, UUID(bytes=message_id), receipt, refusal)
-    return status.endswith(" 1")
+async def answered(transaction: Transaction, answers: Sequence[tuple[bytes, bytes, int]]) -> set[bytes]:
+    """Stores the hub's receipts: message id, receipt, number of a refusal. Returns the messages that had none yet.
+
+    The sealed bytes have served.
+    """
+    ids = [UUID(bytes=message_id) for message_id, _, _ in answers]
+    rows = await transaction.fetch(_ANSWERED, ids, [receipt for _, receipt, _ in answers], [refusal for _, _, refusal in answers])
+    return {row["message_id"].bytes for row in rows}
 
 
-async def put_off(connection: Connection, message_id: bytes, until: datetime) -> None:
+def put_off(transaction: Transaction, message_id: bytes, until: datetime) -> None:
     """Sends a message again not before that."""
-    await connection.execute(_PUT_OFF, UUID(bytes=message_id), until)
+    transaction.later(_PUT_OFF, UUID(bytes=message_id), until)
 
 
-async def give_up(connection: Connection, message_id: bytes, refusal: int) -> None:
+def give_up(transaction: Transaction, message_id: bytes, refusal: int) -> None:
     """Sends a message no more that the hub will never take as it is; an operator must look at it."""
-    await connection.execute(_STUCK, UUID(bytes=message_id), refusal)
+    transaction.later(_STUCK, UUID(bytes=message_id), refusal)
 
 
 async def count(connection: Connection) -> int:

@@ -10,27 +10,38 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from nodes.common.store.database import Connection
+    import asyncpg
+
+    from nodes.common.store.database import Connection, Transaction
 
 HUB: Final = "hub"
 
 _COLUMNS = "case_id, step, message_id, sender, body, key_id, signature, accepted, recorded_at, business_at, content, problem"
 _ADD = f"""
-    insert into steps ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing"""  # noqa: S608
+    insert into steps ({_COLUMNS}, applied)
+    select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
+        $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::integer[], $13::boolean[])
+    on conflict do nothing returning message_id"""  # noqa: S608 - our own names
 _OF_CASE = f"select {_COLUMNS} from steps where case_id = $1 order by step"  # noqa: S608
-_AT = "select message_id, body from steps where case_id = $1 and step = $2"
+_WAITING = f"select {_COLUMNS} from steps where case_id = any($1::uuid[]) and not applied"  # noqa: S608
+_AT = """
+    select s.case_id, s.step, s.message_id, s.body from unnest($1::uuid[], $2::bigint[]) as w (case_id, step)
+    join steps s using (case_id, step)"""
+_BODIES = "select message_id, body from steps where message_id = any($1::uuid[])"
 _ADD_DELIVERED = """
-    insert into delivered (message_id, receipt, business_at, step)
-    select * from unnest($1::uuid[], $2::bytea[], $3::timestamptz[], $4::bigint[]) on conflict do nothing returning message_id"""
-_DELIVERED = """
-    select d.message_id, d.business_at, d.step from delivered d join steps s using (message_id) where s.case_id = $1"""
+    insert into delivered (message_id, case_id, receiver, receipt, business_at, step, applied)
+    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::timestamptz[], $6::bigint[], $7::boolean[])
+    on conflict do nothing returning message_id"""
+_DELIVERED = "select message_id, case_id, receiver, business_at, step from delivered where case_id = $1"
+_DELIVERED_WAITING = """
+    select message_id, case_id, receiver, business_at, step from delivered where case_id = any($1::uuid[]) and not applied"""
 _WITHOUT_RECEIPT = """
     select s.message_id from steps s join cases c using (case_id) left join delivered d using (message_id)
     where d.message_id is null and s.sender <> 'hub' and c.state <> 'closed' limit $1"""
-_CASES_OF = "select distinct case_id from steps where message_id = any($1::uuid[])"
 _NEWEST = "select recorded_at, business_at from steps order by recorded_at desc limit 1"
 _UNAPPLIED = "select distinct case_id from steps where not applied"
-_APPLIED = "update steps set applied = true where case_id = $1 and step <= $2 and not applied"
+_APPLIED = "update steps set applied = step <= $2 where case_id = $1 and applied <> (step <= $2) and step > $3"
+_DELIVERED_APPLIED = "update delivered set applied = true where case_id = $1 and step <= $2 and not applied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,69 +71,99 @@ class Step:
     problem: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """A logged DELIVERED receipt: it acts on its case after `step` steps."""
+    """A logged DELIVERED receipt: it acts on its case after `step` steps.
+
+    Attributes:
+        receiver: who made it.
+    """
 
     message_id: bytes
+    case_id: bytes
+    receiver: str
     business_at: datetime
     step: int
 
 
-async def add(connection: Connection, steps: Collection[Step]) -> list[Step]:
-    """Stores what is new; returns those whose place is taken by something else: the hub contradicts itself."""
-    rows = [
-        (
-            UUID(bytes=one.case_id),
-            one.step,
-            UUID(bytes=one.message_id),
-            one.sender,
-            one.body,
-            one.key_id,
-            one.signature,
-            one.accepted,
-            one.recorded_at,
-            one.business_at,
-            one.content,
-            one.problem,
-        )
-        for one in steps
-    ]
+async def add(transaction: Transaction, steps: Sequence[Step], applied: Collection[tuple[bytes, int]]) -> set[bytes]:
+    """Stores those whose place is free and whose message is new; returns the ids of their messages.
+
+    Args:
+        transaction: the caller's.
+        steps: in any order.
+        applied: places, case and step, that will be in the state of their case at the end of this transaction.
+    """
+    columns = (
+        [UUID(bytes=one.case_id) for one in steps],
+        [one.step for one in steps],
+        [UUID(bytes=one.message_id) for one in steps],
+        *([getattr(one, name) for one in steps] for name in _COLUMNS.split(", ")[3:]),
+        [(one.case_id, one.step) in applied for one in steps],
+    )
     # If we crash before the commit, nothing was acknowledged and the hub sends it again; after it, the repeat changes nothing.
-    await connection.executemany(_ADD, rows)
-    return [one for one in steps if not await _is_stored(connection, one)]
+    return {row["message_id"].bytes for row in await transaction.fetch(_ADD, *columns)}
+
+
+async def contradicting(connection: Connection, steps: Sequence[Step]) -> list[Step]:
+    """Those of these steps whose place, or whose message, is taken by something else: the hub contradicts itself."""
+    if not steps:
+        return []
+    rows = await connection.fetch(_AT, _uuids([one.case_id for one in steps]), [one.step for one in steps])
+    known = {(row["case_id"].bytes, row["step"], row["message_id"].bytes, row["body"]) for row in rows}
+    return [one for one in steps if (one.case_id, one.step, one.message_id, one.body) not in known]
 
 
 async def of_case(connection: Connection, case_id: bytes) -> list[Step]:
     """Every known step of a case, in order; there may be gaps."""
-    rows = await connection.fetch(_OF_CASE, UUID(bytes=case_id))
-    ids = ("case_id", "message_id")
-    return [Step(**{name: value.bytes if name in ids else value for name, value in row.items()}) for row in rows]
+    return [_step(row) for row in await connection.fetch(_OF_CASE, UUID(bytes=case_id))]
 
 
-async def add_delivered(connection: Connection, receipts: Collection[tuple[Receipt, bytes]]) -> list[bytes]:
-    """Stores logged receipts with their signed bytes; returns the messages of those that are new, a repeat changes nothing."""
-    ids = [UUID(bytes=one.message_id) for one, _ in receipts]
-    rows = await connection.fetch(
-        _ADD_DELIVERED, ids, [signed for _, signed in receipts], [one.business_at for one, _ in receipts], [one.step for one, _ in receipts]
+async def waiting(connection: Connection, case_ids: Collection[bytes]) -> list[Step]:
+    """Steps of these cases that are not in their state: an earlier one has not come."""
+    return [_step(row) for row in await connection.fetch(_WAITING, _uuids(case_ids))]
+
+
+async def bodies(connection: Connection, message_ids: Collection[bytes]) -> dict[bytes, bytes]:
+    """The headers of these messages, as far as they are known."""
+    return {row["message_id"].bytes: row["body"] for row in await connection.fetch(_BODIES, _uuids(message_ids))}
+
+
+async def add_delivered(transaction: Transaction, receipts: Sequence[tuple[Receipt, bytes]], applied: Collection[bytes]) -> list[Receipt]:
+    """Stores logged receipts with their signed bytes; returns those that are new, a repeat changes nothing.
+
+    Args:
+        transaction: the caller's.
+        receipts: each with its signed bytes.
+        applied: messages whose receipt will have acted on its case at the end of this transaction.
+    """
+    new = await transaction.fetch(
+        _ADD_DELIVERED,
+        [UUID(bytes=one.message_id) for one, _ in receipts],
+        [UUID(bytes=one.case_id) for one, _ in receipts],
+        [one.receiver for one, _ in receipts],
+        [signed for _, signed in receipts],
+        [one.business_at for one, _ in receipts],
+        [one.step for one, _ in receipts],
+        [one.message_id in applied for one, _ in receipts],
     )
-    return [row["message_id"].bytes for row in rows]
+    ids = {row["message_id"].bytes for row in new}
+    return [one for one, _ in receipts if one.message_id in ids]
 
 
 async def delivered(connection: Connection, case_id: bytes) -> list[Receipt]:
     """Logged receipts of a case's messages."""
-    rows = await connection.fetch(_DELIVERED, UUID(bytes=case_id))
-    return [Receipt(row["message_id"].bytes, row["business_at"], row["step"]) for row in rows]
+    return [_receipt(row) for row in await connection.fetch(_DELIVERED, UUID(bytes=case_id))]
+
+
+async def delivered_waiting(connection: Connection, case_ids: Collection[bytes]) -> list[Receipt]:
+    """Logged receipts that name a step which is not in the state of their case yet."""
+    return [_receipt(row) for row in await connection.fetch(_DELIVERED_WAITING, _uuids(case_ids))]
 
 
 async def without_receipt(connection: Connection, limit: int) -> list[bytes]:
     """Messages of open cases for which no logged receipt is known."""
     return [row["message_id"].bytes for row in await connection.fetch(_WITHOUT_RECEIPT, limit)]
-
-
-async def cases_of(connection: Connection, message_ids: Collection[bytes]) -> list[bytes]:
-    """The cases that these messages belong to, as far as they are known."""
-    return [row["case_id"].bytes for row in await connection.fetch(_CASES_OF, [UUID(bytes=one) for one in message_ids])]
 
 
 async def newest_times(connection: Connection) -> tuple[datetime, datetime] | None:
@@ -132,15 +173,34 @@ async def newest_times(connection: Connection) -> tuple[datetime, datetime] | No
 
 
 async def unapplied(connection: Connection) -> Sequence[bytes]:
-    """Cases with steps that are known and not applied: they wait for an earlier one, or a crash came between."""
+    """Cases with steps that are known and not applied: they wait for an earlier one."""
     return [row["case_id"].bytes for row in await connection.fetch(_UNAPPLIED)]
 
 
-async def applied(connection: Connection, case_id: bytes, step: int) -> None:
-    """The steps of a case up to this one are in its state."""
-    await connection.execute(_APPLIED, UUID(bytes=case_id), step)
+def applied(transaction: Transaction, case_id: bytes, before: int, step: int) -> None:
+    """The steps of a case are in its state up to this one; they were up to `before`."""
+    transaction.later(_APPLIED, UUID(bytes=case_id), step, before)
 
 
-async def _is_stored(connection: Connection, step: Step) -> bool:
-    row = await connection.fetchrow(_AT, UUID(bytes=step.case_id), step.step)
-    return row is not None and row["message_id"].bytes == step.message_id and row["body"] == step.body
+def delivered_applied(transaction: Transaction, case_id: bytes, step: int) -> None:
+    """The receipts of a case that name a step up to this one have acted."""
+    transaction.later(_DELIVERED_APPLIED, UUID(bytes=case_id), step)
+
+
+def _step(row: asyncpg.Record) -> Step:
+    ids = ("case_id", "message_id")
+    return Step(**{name: value.bytes if name in ids else value for name, value in row.items()})
+
+
+def _receipt(row: asyncpg.Record) -> Receipt:
+    return Receipt(
+        message_id=row["message_id"].bytes,
+        case_id=row["case_id"].bytes,
+        receiver=row["receiver"],
+        business_at=row["business_at"],
+        step=row["step"],
+    )
+
+
+def _uuids(ids: Collection[bytes]) -> list[UUID]:
+    return [UUID(bytes=one) for one in ids]

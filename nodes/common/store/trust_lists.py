@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nodes.common.store.database import Connection
+    from nodes.common.store.database import Connection, Transaction
 
 
-async def add(connection: Connection, version: int, content: bytes) -> None:
+def add(transaction: Transaction, version: int, content: bytes) -> None:
     """Keeps a version; a known one stays as it is."""
-    await connection.execute("insert into trust_lists (version, content) values ($1, $2) on conflict do nothing", version, content)
+    transaction.later("insert into trust_lists (version, content) values ($1, $2) on conflict do nothing", version, content)
 
 
 async def every(connection: Connection) -> list[bytes]:

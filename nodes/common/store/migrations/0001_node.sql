@@ -34,6 +34,7 @@ comment on column cases.next_seq is 'The case_seq of the next own message.';
 comment on column cases.pending is 'Own decision that is durable here and not yet a step of the case.';
 comment on column cases.refusal is 'Number of the last refusal of an own message.';
 comment on column cases.alarm is 'Number of what is wrong with something received; 0 when nothing is.';
+alter table cases alter column facts set storage external; -- ciphertext does not compress
 create unique index cases_changed on cases (changed);
 create index cases_due on cases (due_at) where due_at is not null;
 
@@ -57,7 +58,7 @@ create table outbox (
 comment on column outbox.content is 'The SealedContent, sealed under the storage key.';
 comment on column outbox.answer is 'The hub''s signed receipt; null while there is none.';
 comment on column outbox.refusal is 'Of a refused message, or of one that cannot be sent as it is (answer is null then, and it is not sent again).';
-alter table outbox alter column sealed_payload set storage external;
+alter table outbox alter column sealed_payload set storage external, alter column content set storage external;
 create index outbox_case on outbox (case_id);
 create index outbox_waiting on outbox (position) where answer is null and refusal = 0;
 
@@ -75,7 +76,7 @@ create table steps (
     business_at timestamptz not null,
     content bytea not null,
     problem integer not null,
-    applied boolean not null default false,
+    applied boolean not null,
     primary key (case_id, step)
 );
 comment on column steps.sender is 'Province, or hub for a due event.';
@@ -83,16 +84,22 @@ comment on column steps.body is 'Header or due event, verbatim.';
 comment on column steps.accepted is 'The hub''s signed ACCEPTED receipt; empty for a due event.';
 comment on column steps.content is 'The SealedContent under the storage key; where it could not be opened, the sealed bytes as they came.';
 comment on column steps.problem is 'Why the content cannot be used; 0 when it can.';
+alter table steps alter column content set storage external;
 create index steps_time on steps (recorded_at);
 create index steps_unapplied on steps (case_id) where not applied;
 
 -- Logged DELIVERED receipts of messages, own and received: they start the limits that count from receipt.
 create table delivered (
     message_id uuid primary key,
+    case_id uuid not null,
+    receiver text not null,
     receipt bytea not null,
     business_at timestamptz not null,
-    step bigint not null
+    step bigint not null,
+    applied boolean not null
 );
+create index delivered_unapplied on delivered (case_id) where not applied;
+create index delivered_case on delivered (case_id);
 
 -- The four strokes of irreversible actions.
 create table operations (
