@@ -63,6 +63,7 @@ def test_whatever_the_procedure_allows_is_right(rng: random.Random, tmp_path: Pa
 def wander(run: RunFolder, rng: random.Random, home: str, destination: str) -> None:
     """A case in which anybody says anything, right or wrong, until it is over."""
     actions = [action.name for action in HOUSEHOLD_TRANSFER.actions if action.name not in {"apply", "entered", "execution-failed"}]
+    actions += ["permit", "resubmit", "supplement", "resume", "deregister", "land"] * 3
     case_id = run.apply(home, destination, open_key_materials=owed(rng))
     while run.log.cases[case_id].state != CLOSED:
         run.wait(rng.choice((0, 0, 0, 1, 3, 12)) if run.log.business_at < AUTUMN else 0)
