@@ -23,11 +23,14 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import any_pb2 as google_dot_protobuf_dot_any__pb2
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from yrdx.v1 import envelope_pb2 as yrdx_dot_v1_dot_envelope__pb2
+from yrdx.v1 import exchange_pb2 as yrdx_dot_v1_dot_exchange__pb2
+from yrdx.v1 import register_pb2 as yrdx_dot_v1_dot_register__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12yrdx/v1/desk.proto\x12\x07yrdx.v1\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16yrdx/v1/envelope.proto\"D\n\x07Officer\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\r\n\x05grade\x18\x04 \x01(\t\"\x88\x02\n\x0fOpenCaseRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12!\n\x07officer\x18\x02 \x01(\x0b\x32\x10.yrdx.v1.Officer\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x13\n\x0b\x63ounterpart\x18\x04 \x01(\t\x12)\n\x0b\x61pplication\x18\x05 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x13\n\x0blegal_basis\x18\x06 \x01(\t\x12\x0f\n\x07purpose\x18\x07 \x01(\t\x12\x11\n\tdocuments\x18\x08 \x03(\x0c\x12\x18\n\x10\x63onsent_recorded\x18\t \x01(\x08\x12\x1a\n\x12open_key_materials\x18\n \x01(\r\"3\n\x10OpenCaseResponse\x12\x1f\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x11.yrdx.v1.CaseView\"\x97\x02\n\rDecideRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x02 \x01(\x04\x12!\n\x07officer\x18\x03 \x01(\x0b\x32\x10.yrdx.v1.Officer\x12\x0f\n\x07\x63\x61se_id\x18\x04 \x01(\x0c\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12$\n\x06\x64\x65tail\x18\x06 \x01(\x0b\x32\x14.google.protobuf.Any\x12*\n\x0creason_class\x18\x07 \x01(\x0e\x32\x14.yrdx.v1.ReasonClass\x12\x13\n\x0blegal_basis\x18\x08 \x01(\t\x12\x11\n\tdocuments\x18\t \x03(\x0c\x12\x1a\n\x12open_key_materials\x18\n \x01(\r\"E\n\x0e\x44\x65\x63ideResponse\x12\x1f\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x11.yrdx.v1.CaseView\x12\x12\n\nmessage_id\x18\x02 \x01(\x0c\"!\n\x0eGetCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\x0c\"Z\n\x0fGetCaseResponse\x12\x1f\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x11.yrdx.v1.CaseView\x12&\n\x08messages\x18\x02 \x03(\x0b\x32\x14.yrdx.v1.MessageView\"^\n\x10ListCasesRequest\x12#\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x13.yrdx.v1.CaseFilter\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"s\n\nCaseFilter\x12\r\n\x05state\x18\x01 \x01(\t\x12\x13\n\x0b\x62\x61ll_holder\x18\x02 \x01(\t\x12.\n\ndue_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\topen_only\x18\x04 \x01(\x08\"N\n\x11ListCasesResponse\x12 \n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x11.yrdx.v1.CaseView\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"#\n\x11WatchCasesRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\"E\n\x12WatchCasesResponse\x12\x1f\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x11.yrdx.v1.CaseView\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"I\n\x13\x46indResidentRequest\x12!\n\x07officer\x18\x01 \x01(\x0b\x32\x10.yrdx.v1.Officer\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\x0c\"\\\n\x14\x46indResidentResponse\x12\r\n\x05\x66ound\x18\x01 \x01(\x08\x12\x10\n\x08resident\x18\x02 \x01(\x0c\x12\x13\n\x0b\x64ifferences\x18\x03 \x03(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\"]\n\x12PutDocumentRequest\x12+\n\x07opening\x18\x01 \x01(\x0b\x32\x18.yrdx.v1.DocumentOpeningH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07request\"{\n\x0f\x44ocumentOpening\x12!\n\x07officer\x18\x01 \x01(\x0b\x32\x10.yrdx.v1.Officer\x12\x13\n\x0b\x63ounterpart\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x0e\n\x06length\x18\x05 \x01(\x04\"%\n\x13PutDocumentResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\"5\n\x12GetDocumentRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\x0c\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\"$\n\x13GetDocumentResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"\x8e\x04\n\x08\x43\x61seView\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\x0c\x12\x0f\n\x07service\x18\x02 \x01(\t\x12/\n\x07parties\x18\x03 \x03(\x0b\x32\x1e.yrdx.v1.CaseView.PartiesEntry\x12\r\n\x05state\x18\x04 \x01(\t\x12\x13\n\x0b\x62\x61ll_holder\x18\x05 \x01(\t\x12\r\n\x05owner\x18\x06 \x01(\t\x12\x0f\n\x07version\x18\x07 \x01(\x04\x12\x0e\n\x06\x65nding\x18\x08 \x01(\t\x12-\n\topened_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x65\x61\x64line\x18\n \x01(\t\x12*\n\x06\x64ue_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x0c \x01(\x08\x12\x15\n\rlegal_actions\x18\r \x03(\t\x12\x18\n\x10person_id_number\x18\x0e \x01(\t\x12\x13\n\x0bperson_name\x18\x0f \x01(\t\x12\x16\n\x0epending_action\x18\x10 \x01(\t\x12\x0f\n\x07refusal\x18\x11 \x01(\r\x12\x14\n\x0crefusal_text\x18\x12 \x01(\t\x12(\n\tdocuments\x18\x13 \x03(\x0b\x32\x15.yrdx.v1.DocumentView\x1a.\n\x0cPartiesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"`\n\x0c\x44ocumentView\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0e\n\x06length\x18\x04 \x01(\x04\x12\x0e\n\x06sender\x18\x05 \x01(\t\"\xac\x02\n\x0bMessageView\x12\x12\n\nmessage_id\x18\x01 \x01(\x0c\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x0e\n\x06sender\x18\x03 \x01(\t\x12\x10\n\x08receiver\x18\x04 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65livered_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nentered_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07refusal\x18\x08 \x01(\r\x12\x0c\n\x04step\x18\t \x01(\x04\x12%\n\x07payload\x18\n \x01(\x0b\x32\x14.google.protobuf.Any2\xb2\x04\n\x04\x44\x65sk\x12?\n\x08OpenCase\x12\x18.yrdx.v1.OpenCaseRequest\x1a\x19.yrdx.v1.OpenCaseResponse\x12\x39\n\x06\x44\x65\x63ide\x12\x16.yrdx.v1.DecideRequest\x1a\x17.yrdx.v1.DecideResponse\x12<\n\x07GetCase\x12\x17.yrdx.v1.GetCaseRequest\x1a\x18.yrdx.v1.GetCaseResponse\x12\x42\n\tListCases\x12\x19.yrdx.v1.ListCasesRequest\x1a\x1a.yrdx.v1.ListCasesResponse\x12G\n\nWatchCases\x12\x1a.yrdx.v1.WatchCasesRequest\x1a\x1b.yrdx.v1.WatchCasesResponse0\x01\x12K\n\x0c\x46indResident\x12\x1c.yrdx.v1.FindResidentRequest\x1a\x1d.yrdx.v1.FindResidentResponse\x12J\n\x0bPutDocument\x12\x1b.yrdx.v1.PutDocumentRequest\x1a\x1c.yrdx.v1.PutDocumentResponse(\x01\x12J\n\x0bGetDocument\x12\x1b.yrdx.v1.GetDocumentRequest\x1a\x1c.yrdx.v1.GetDocumentResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12yrdx/v1/desk.proto\x12\x07yrdx.v1\x1a\x19google/protobuf/any.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16yrdx/v1/envelope.proto\x1a\x16yrdx/v1/exchange.proto\x1a\x16yrdx/v1/register.proto\"D\n\x07Officer\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04unit\x18\x03 \x01(\t\x12\r\n\x05grade\x18\x04 \x01(\t\"\x88\x02\n\x0fOpenCaseRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12!\n\x07officer\x18\x02 \x01(\x0b\x32\x10.yrdx.v1.Officer\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x13\n\x0b\x63ounterpart\x18\x04 \x01(\t\x12)\n\x0b\x61pplication\x18\x05 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x13\n\x0blegal_basis\x18\x06 \x01(\t\x12\x0f\n\x07purpose\x18\x07 \x01(\t\x12\x11\n\tdocuments\x18\x08 \x03(\x0c\x12\x18\n\x10\x63onsent_recorded\x18\t \x01(\x08\x12\x1a\n\x12open_key_materials\x18\n \x01(\r\"3\n\x10OpenCaseResponse\x12\x1f\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x11.yrdx.v1.CaseView\"\x97\x02\n\rDecideRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x02 \x01(\x04\x12!\n\x07officer\x18\x03 \x01(\x0b\x32\x10.yrdx.v1.Officer\x12\x0f\n\x07\x63\x61se_id\x18\x04 \x01(\x0c\x12\x0e\n\x06\x61\x63tion\x18\x05 \x01(\t\x12$\n\x06\x64\x65tail\x18\x06 \x01(\x0b\x32\x14.google.protobuf.Any\x12*\n\x0creason_class\x18\x07 \x01(\x0e\x32\x14.yrdx.v1.ReasonClass\x12\x13\n\x0blegal_basis\x18\x08 \x01(\t\x12\x11\n\tdocuments\x18\t \x03(\x0c\x12\x1a\n\x12open_key_materials\x18\n \x01(\r\"E\n\x0e\x44\x65\x63ideResponse\x12\x1f\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x11.yrdx.v1.CaseView\x12\x12\n\nmessage_id\x18\x02 \x01(\x0c\"!\n\x0eGetCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\x0c\"Z\n\x0fGetCaseResponse\x12\x1f\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x11.yrdx.v1.CaseView\x12&\n\x08messages\x18\x02 \x03(\x0b\x32\x14.yrdx.v1.MessageView\"^\n\x10ListCasesRequest\x12#\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x13.yrdx.v1.CaseFilter\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"s\n\nCaseFilter\x12\r\n\x05state\x18\x01 \x01(\t\x12\x13\n\x0b\x62\x61ll_holder\x18\x02 \x01(\t\x12.\n\ndue_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\topen_only\x18\x04 \x01(\x08\"N\n\x11ListCasesResponse\x12 \n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x11.yrdx.v1.CaseView\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"#\n\x11WatchCasesRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\"E\n\x12WatchCasesResponse\x12\x1f\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x11.yrdx.v1.CaseView\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\t\"I\n\x13\x46indResidentRequest\x12!\n\x07officer\x18\x01 \x01(\x0b\x32\x10.yrdx.v1.Officer\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\x0c\"\\\n\x14\x46indResidentResponse\x12\r\n\x05\x66ound\x18\x01 \x01(\x08\x12\x10\n\x08resident\x18\x02 \x01(\x0c\x12\x13\n\x0b\x64ifferences\x18\x03 \x03(\t\x12\x0e\n\x06status\x18\x04 \x01(\t\"]\n\x12PutDocumentRequest\x12+\n\x07opening\x18\x01 \x01(\x0b\x32\x18.yrdx.v1.DocumentOpeningH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07request\"{\n\x0f\x44ocumentOpening\x12!\n\x07officer\x18\x01 \x01(\x0b\x32\x10.yrdx.v1.Officer\x12\x13\n\x0b\x63ounterpart\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\x0e\n\x06length\x18\x05 \x01(\x04\"%\n\x13PutDocumentResponse\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\"5\n\x12GetDocumentRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\x0c\x12\x0e\n\x06\x64igest\x18\x02 \x01(\x0c\"$\n\x13GetDocumentResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"M\n\x0fListWorkRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\'\n\x04wait\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"4\n\x10ListWorkResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.yrdx.v1.WorkItem\"\xf7\x01\n\x08WorkItem\x12\x0f\n\x07work_id\x18\x01 \x01(\x0c\x12$\n\x04\x66ind\x18\x02 \x01(\x0b\x32\x14.yrdx.v1.FindRequestH\x00\x12&\n\x05\x63heck\x18\x03 \x01(\x0b\x32\x15.yrdx.v1.CheckRequestH\x00\x12*\n\x07reserve\x18\x04 \x01(\x0b\x32\x17.yrdx.v1.ReserveRequestH\x00\x12,\n\x08\x66inalise\x18\x05 \x01(\x0b\x32\x18.yrdx.v1.FinaliseRequestH\x00\x12*\n\x07release\x18\x06 \x01(\x0b\x32\x17.yrdx.v1.ReleaseRequestH\x00\x42\x06\n\x04\x63\x61ll\"\xae\x02\n\x13\x43ompleteWorkRequest\x12\x0f\n\x07work_id\x18\x01 \x01(\x0c\x12%\n\x04\x66ind\x18\x02 \x01(\x0b\x32\x15.yrdx.v1.FindResponseH\x00\x12\'\n\x05\x63heck\x18\x03 \x01(\x0b\x32\x16.yrdx.v1.CheckResponseH\x00\x12+\n\x07reserve\x18\x04 \x01(\x0b\x32\x18.yrdx.v1.ReserveResponseH\x00\x12-\n\x08\x66inalise\x18\x05 \x01(\x0b\x32\x19.yrdx.v1.FinaliseResponseH\x00\x12+\n\x07release\x18\x06 \x01(\x0b\x32\x18.yrdx.v1.ReleaseResponseH\x00\x12#\n\x07refusal\x18\x07 \x01(\x0b\x32\x10.yrdx.v1.ProblemH\x00\x42\x08\n\x06\x61nswer\"\x16\n\x14\x43ompleteWorkResponse\"\x8e\x04\n\x08\x43\x61seView\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\x0c\x12\x0f\n\x07service\x18\x02 \x01(\t\x12/\n\x07parties\x18\x03 \x03(\x0b\x32\x1e.yrdx.v1.CaseView.PartiesEntry\x12\r\n\x05state\x18\x04 \x01(\t\x12\x13\n\x0b\x62\x61ll_holder\x18\x05 \x01(\t\x12\r\n\x05owner\x18\x06 \x01(\t\x12\x0f\n\x07version\x18\x07 \x01(\x04\x12\x0e\n\x06\x65nding\x18\x08 \x01(\t\x12-\n\topened_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x65\x61\x64line\x18\n \x01(\t\x12*\n\x06\x64ue_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x0c \x01(\x08\x12\x15\n\rlegal_actions\x18\r \x03(\t\x12\x18\n\x10person_id_number\x18\x0e \x01(\t\x12\x13\n\x0bperson_name\x18\x0f \x01(\t\x12\x16\n\x0epending_action\x18\x10 \x01(\t\x12\x0f\n\x07refusal\x18\x11 \x01(\r\x12\x14\n\x0crefusal_text\x18\x12 \x01(\t\x12(\n\tdocuments\x18\x13 \x03(\x0b\x32\x15.yrdx.v1.DocumentView\x1a.\n\x0cPartiesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"`\n\x0c\x44ocumentView\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0e\n\x06length\x18\x04 \x01(\x04\x12\x0e\n\x06sender\x18\x05 \x01(\t\"\xac\x02\n\x0bMessageView\x12\x12\n\nmessage_id\x18\x01 \x01(\x0c\x12\x0e\n\x06\x61\x63tion\x18\x02 \x01(\t\x12\x0e\n\x06sender\x18\x03 \x01(\t\x12\x10\n\x08receiver\x18\x04 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65livered_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nentered_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07refusal\x18\x08 \x01(\r\x12\x0c\n\x04step\x18\t \x01(\x04\x12%\n\x07payload\x18\n \x01(\x0b\x32\x14.google.protobuf.Any2\xc0\x05\n\x04\x44\x65sk\x12?\n\x08OpenCase\x12\x18.yrdx.v1.OpenCaseRequest\x1a\x19.yrdx.v1.OpenCaseResponse\x12\x39\n\x06\x44\x65\x63ide\x12\x16.yrdx.v1.DecideRequest\x1a\x17.yrdx.v1.DecideResponse\x12<\n\x07GetCase\x12\x17.yrdx.v1.GetCaseRequest\x1a\x18.yrdx.v1.GetCaseResponse\x12\x42\n\tListCases\x12\x19.yrdx.v1.ListCasesRequest\x1a\x1a.yrdx.v1.ListCasesResponse\x12G\n\nWatchCases\x12\x1a.yrdx.v1.WatchCasesRequest\x1a\x1b.yrdx.v1.WatchCasesResponse0\x01\x12K\n\x0c\x46indResident\x12\x1c.yrdx.v1.FindResidentRequest\x1a\x1d.yrdx.v1.FindResidentResponse\x12J\n\x0bPutDocument\x12\x1b.yrdx.v1.PutDocumentRequest\x1a\x1c.yrdx.v1.PutDocumentResponse(\x01\x12J\n\x0bGetDocument\x12\x1b.yrdx.v1.GetDocumentRequest\x1a\x1c.yrdx.v1.GetDocumentResponse0\x01\x12?\n\x08ListWork\x12\x18.yrdx.v1.ListWorkRequest\x1a\x19.yrdx.v1.ListWorkResponse\x12K\n\x0c\x43ompleteWork\x12\x1c.yrdx.v1.CompleteWorkRequest\x1a\x1d.yrdx.v1.CompleteWorkResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,52 +39,62 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CASEVIEW_PARTIESENTRY']._loaded_options = None
   _globals['_CASEVIEW_PARTIESENTRY']._serialized_options = b'8\001'
-  _globals['_OFFICER']._serialized_start=115
-  _globals['_OFFICER']._serialized_end=183
-  _globals['_OPENCASEREQUEST']._serialized_start=186
-  _globals['_OPENCASEREQUEST']._serialized_end=450
-  _globals['_OPENCASERESPONSE']._serialized_start=452
-  _globals['_OPENCASERESPONSE']._serialized_end=503
-  _globals['_DECIDEREQUEST']._serialized_start=506
-  _globals['_DECIDEREQUEST']._serialized_end=785
-  _globals['_DECIDERESPONSE']._serialized_start=787
-  _globals['_DECIDERESPONSE']._serialized_end=856
-  _globals['_GETCASEREQUEST']._serialized_start=858
-  _globals['_GETCASEREQUEST']._serialized_end=891
-  _globals['_GETCASERESPONSE']._serialized_start=893
-  _globals['_GETCASERESPONSE']._serialized_end=983
-  _globals['_LISTCASESREQUEST']._serialized_start=985
-  _globals['_LISTCASESREQUEST']._serialized_end=1079
-  _globals['_CASEFILTER']._serialized_start=1081
-  _globals['_CASEFILTER']._serialized_end=1196
-  _globals['_LISTCASESRESPONSE']._serialized_start=1198
-  _globals['_LISTCASESRESPONSE']._serialized_end=1276
-  _globals['_WATCHCASESREQUEST']._serialized_start=1278
-  _globals['_WATCHCASESREQUEST']._serialized_end=1313
-  _globals['_WATCHCASESRESPONSE']._serialized_start=1315
-  _globals['_WATCHCASESRESPONSE']._serialized_end=1384
-  _globals['_FINDRESIDENTREQUEST']._serialized_start=1386
-  _globals['_FINDRESIDENTREQUEST']._serialized_end=1459
-  _globals['_FINDRESIDENTRESPONSE']._serialized_start=1461
-  _globals['_FINDRESIDENTRESPONSE']._serialized_end=1553
-  _globals['_PUTDOCUMENTREQUEST']._serialized_start=1555
-  _globals['_PUTDOCUMENTREQUEST']._serialized_end=1648
-  _globals['_DOCUMENTOPENING']._serialized_start=1650
-  _globals['_DOCUMENTOPENING']._serialized_end=1773
-  _globals['_PUTDOCUMENTRESPONSE']._serialized_start=1775
-  _globals['_PUTDOCUMENTRESPONSE']._serialized_end=1812
-  _globals['_GETDOCUMENTREQUEST']._serialized_start=1814
-  _globals['_GETDOCUMENTREQUEST']._serialized_end=1867
-  _globals['_GETDOCUMENTRESPONSE']._serialized_start=1869
-  _globals['_GETDOCUMENTRESPONSE']._serialized_end=1905
-  _globals['_CASEVIEW']._serialized_start=1908
-  _globals['_CASEVIEW']._serialized_end=2434
-  _globals['_CASEVIEW_PARTIESENTRY']._serialized_start=2388
-  _globals['_CASEVIEW_PARTIESENTRY']._serialized_end=2434
-  _globals['_DOCUMENTVIEW']._serialized_start=2436
-  _globals['_DOCUMENTVIEW']._serialized_end=2532
-  _globals['_MESSAGEVIEW']._serialized_start=2535
-  _globals['_MESSAGEVIEW']._serialized_end=2835
-  _globals['_DESK']._serialized_start=2838
-  _globals['_DESK']._serialized_end=3400
+  _globals['_OFFICER']._serialized_start=195
+  _globals['_OFFICER']._serialized_end=263
+  _globals['_OPENCASEREQUEST']._serialized_start=266
+  _globals['_OPENCASEREQUEST']._serialized_end=530
+  _globals['_OPENCASERESPONSE']._serialized_start=532
+  _globals['_OPENCASERESPONSE']._serialized_end=583
+  _globals['_DECIDEREQUEST']._serialized_start=586
+  _globals['_DECIDEREQUEST']._serialized_end=865
+  _globals['_DECIDERESPONSE']._serialized_start=867
+  _globals['_DECIDERESPONSE']._serialized_end=936
+  _globals['_GETCASEREQUEST']._serialized_start=938
+  _globals['_GETCASEREQUEST']._serialized_end=971
+  _globals['_GETCASERESPONSE']._serialized_start=973
+  _globals['_GETCASERESPONSE']._serialized_end=1063
+  _globals['_LISTCASESREQUEST']._serialized_start=1065
+  _globals['_LISTCASESREQUEST']._serialized_end=1159
+  _globals['_CASEFILTER']._serialized_start=1161
+  _globals['_CASEFILTER']._serialized_end=1276
+  _globals['_LISTCASESRESPONSE']._serialized_start=1278
+  _globals['_LISTCASESRESPONSE']._serialized_end=1356
+  _globals['_WATCHCASESREQUEST']._serialized_start=1358
+  _globals['_WATCHCASESREQUEST']._serialized_end=1393
+  _globals['_WATCHCASESRESPONSE']._serialized_start=1395
+  _globals['_WATCHCASESRESPONSE']._serialized_end=1464
+  _globals['_FINDRESIDENTREQUEST']._serialized_start=1466
+  _globals['_FINDRESIDENTREQUEST']._serialized_end=1539
+  _globals['_FINDRESIDENTRESPONSE']._serialized_start=1541
+  _globals['_FINDRESIDENTRESPONSE']._serialized_end=1633
+  _globals['_PUTDOCUMENTREQUEST']._serialized_start=1635
+  _globals['_PUTDOCUMENTREQUEST']._serialized_end=1728
+  _globals['_DOCUMENTOPENING']._serialized_start=1730
+  _globals['_DOCUMENTOPENING']._serialized_end=1853
+  _globals['_PUTDOCUMENTRESPONSE']._serialized_start=1855
+  _globals['_PUTDOCUMENTRESPONSE']._serialized_end=1892
+  _globals['_GETDOCUMENTREQUEST']._serialized_start=1894
+  _globals['_GETDOCUMENTREQUEST']._serialized_end=1947
+  _globals['_GETDOCUMENTRESPONSE']._serialized_start=1949
+  _globals['_GETDOCUMENTRESPONSE']._serialized_end=1985
+  _globals['_LISTWORKREQUEST']._serialized_start=1987
+  _globals['_LISTWORKREQUEST']._serialized_end=2064
+  _globals['_LISTWORKRESPONSE']._serialized_start=2066
+  _globals['_LISTWORKRESPONSE']._serialized_end=2118
+  _globals['_WORKITEM']._serialized_start=2121
+  _globals['_WORKITEM']._serialized_end=2368
+  _globals['_COMPLETEWORKREQUEST']._serialized_start=2371
+  _globals['_COMPLETEWORKREQUEST']._serialized_end=2673
+  _globals['_COMPLETEWORKRESPONSE']._serialized_start=2675
+  _globals['_COMPLETEWORKRESPONSE']._serialized_end=2697
+  _globals['_CASEVIEW']._serialized_start=2700
+  _globals['_CASEVIEW']._serialized_end=3226
+  _globals['_CASEVIEW_PARTIESENTRY']._serialized_start=3180
+  _globals['_CASEVIEW_PARTIESENTRY']._serialized_end=3226
+  _globals['_DOCUMENTVIEW']._serialized_start=3228
+  _globals['_DOCUMENTVIEW']._serialized_end=3324
+  _globals['_MESSAGEVIEW']._serialized_start=3327
+  _globals['_MESSAGEVIEW']._serialized_end=3627
+  _globals['_DESK']._serialized_start=3630
+  _globals['_DESK']._serialized_end=4334
 # @@protoc_insertion_point(module_scope)

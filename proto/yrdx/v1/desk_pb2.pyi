@@ -1,8 +1,11 @@
 import datetime
 
 from google.protobuf import any_pb2 as _any_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from yrdx.v1 import envelope_pb2 as _envelope_pb2
+from yrdx.v1 import exchange_pb2 as _exchange_pb2
+from yrdx.v1 import register_pb2 as _register_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -204,6 +207,58 @@ class GetDocumentResponse(_message.Message):
     CHUNK_FIELD_NUMBER: _ClassVar[int]
     chunk: bytes
     def __init__(self, chunk: _Optional[bytes] = ...) -> None: ...
+
+class ListWorkRequest(_message.Message):
+    __slots__ = ("page_size", "wait")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    wait: _duration_pb2.Duration
+    def __init__(self, page_size: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class ListWorkResponse(_message.Message):
+    __slots__ = ("items",)
+    ITEMS_FIELD_NUMBER: _ClassVar[int]
+    items: _containers.RepeatedCompositeFieldContainer[WorkItem]
+    def __init__(self, items: _Optional[_Iterable[_Union[WorkItem, _Mapping]]] = ...) -> None: ...
+
+class WorkItem(_message.Message):
+    __slots__ = ("work_id", "find", "check", "reserve", "finalise", "release")
+    WORK_ID_FIELD_NUMBER: _ClassVar[int]
+    FIND_FIELD_NUMBER: _ClassVar[int]
+    CHECK_FIELD_NUMBER: _ClassVar[int]
+    RESERVE_FIELD_NUMBER: _ClassVar[int]
+    FINALISE_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_FIELD_NUMBER: _ClassVar[int]
+    work_id: bytes
+    find: _register_pb2.FindRequest
+    check: _register_pb2.CheckRequest
+    reserve: _register_pb2.ReserveRequest
+    finalise: _register_pb2.FinaliseRequest
+    release: _register_pb2.ReleaseRequest
+    def __init__(self, work_id: _Optional[bytes] = ..., find: _Optional[_Union[_register_pb2.FindRequest, _Mapping]] = ..., check: _Optional[_Union[_register_pb2.CheckRequest, _Mapping]] = ..., reserve: _Optional[_Union[_register_pb2.ReserveRequest, _Mapping]] = ..., finalise: _Optional[_Union[_register_pb2.FinaliseRequest, _Mapping]] = ..., release: _Optional[_Union[_register_pb2.ReleaseRequest, _Mapping]] = ...) -> None: ...
+
+class CompleteWorkRequest(_message.Message):
+    __slots__ = ("work_id", "find", "check", "reserve", "finalise", "release", "refusal")
+    WORK_ID_FIELD_NUMBER: _ClassVar[int]
+    FIND_FIELD_NUMBER: _ClassVar[int]
+    CHECK_FIELD_NUMBER: _ClassVar[int]
+    RESERVE_FIELD_NUMBER: _ClassVar[int]
+    FINALISE_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    work_id: bytes
+    find: _register_pb2.FindResponse
+    check: _register_pb2.CheckResponse
+    reserve: _register_pb2.ReserveResponse
+    finalise: _register_pb2.FinaliseResponse
+    release: _register_pb2.ReleaseResponse
+    refusal: _exchange_pb2.Problem
+    def __init__(self, work_id: _Optional[bytes] = ..., find: _Optional[_Union[_register_pb2.FindResponse, _Mapping]] = ..., check: _Optional[_Union[_register_pb2.CheckResponse, _Mapping]] = ..., reserve: _Optional[_Union[_register_pb2.ReserveResponse, _Mapping]] = ..., finalise: _Optional[_Union[_register_pb2.FinaliseResponse, _Mapping]] = ..., release: _Optional[_Union[_register_pb2.ReleaseResponse, _Mapping]] = ..., refusal: _Optional[_Union[_exchange_pb2.Problem, _Mapping]] = ...) -> None: ...
+
+class CompleteWorkResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class CaseView(_message.Message):
     __slots__ = ("case_id", "service", "parties", "state", "ball_holder", "owner", "version", "ending", "opened_at", "deadline", "due_at", "overdue", "legal_actions", "person_id_number", "person_name", "pending_action", "refusal", "refusal_text", "documents")

@@ -74,6 +74,16 @@ class DeskStub:
                 request_serializer=yrdx_dot_v1_dot_desk__pb2.GetDocumentRequest.SerializeToString,
                 response_deserializer=yrdx_dot_v1_dot_desk__pb2.GetDocumentResponse.FromString,
                 _registered_method=True)
+        self.ListWork = channel.unary_unary(
+                '/yrdx.v1.Desk/ListWork',
+                request_serializer=yrdx_dot_v1_dot_desk__pb2.ListWorkRequest.SerializeToString,
+                response_deserializer=yrdx_dot_v1_dot_desk__pb2.ListWorkResponse.FromString,
+                _registered_method=True)
+        self.CompleteWork = channel.unary_unary(
+                '/yrdx.v1.Desk/CompleteWork',
+                request_serializer=yrdx_dot_v1_dot_desk__pb2.CompleteWorkRequest.SerializeToString,
+                response_deserializer=yrdx_dot_v1_dot_desk__pb2.CompleteWorkResponse.FromString,
+                _registered_method=True)
 
 
 class DeskServicer:
@@ -133,6 +143,21 @@ class DeskServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListWork(self, request, context):
+        """Where the province's register calls nobody and is called by nobody, it polls its node: this is what the node asks of it. An item is
+        listed until it is completed. Other nodes answer NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompleteWork(self, request, context):
+        """What the register answers to an item. A repeat changes nothing, nor does an answer that nobody waits for any more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeskServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -175,6 +200,16 @@ def add_DeskServicer_to_server(servicer, server):
                     servicer.GetDocument,
                     request_deserializer=yrdx_dot_v1_dot_desk__pb2.GetDocumentRequest.FromString,
                     response_serializer=yrdx_dot_v1_dot_desk__pb2.GetDocumentResponse.SerializeToString,
+            ),
+            'ListWork': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWork,
+                    request_deserializer=yrdx_dot_v1_dot_desk__pb2.ListWorkRequest.FromString,
+                    response_serializer=yrdx_dot_v1_dot_desk__pb2.ListWorkResponse.SerializeToString,
+            ),
+            'CompleteWork': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompleteWork,
+                    request_deserializer=yrdx_dot_v1_dot_desk__pb2.CompleteWorkRequest.FromString,
+                    response_serializer=yrdx_dot_v1_dot_desk__pb2.CompleteWorkResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -393,6 +428,60 @@ class Desk:
             '/yrdx.v1.Desk/GetDocument',
             yrdx_dot_v1_dot_desk__pb2.GetDocumentRequest.SerializeToString,
             yrdx_dot_v1_dot_desk__pb2.GetDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWork(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yrdx.v1.Desk/ListWork',
+            yrdx_dot_v1_dot_desk__pb2.ListWorkRequest.SerializeToString,
+            yrdx_dot_v1_dot_desk__pb2.ListWorkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompleteWork(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yrdx.v1.Desk/CompleteWork',
+            yrdx_dot_v1_dot_desk__pb2.CompleteWorkRequest.SerializeToString,
+            yrdx_dot_v1_dot_desk__pb2.CompleteWorkResponse.FromString,
             options,
             channel_credentials,
             insecure,

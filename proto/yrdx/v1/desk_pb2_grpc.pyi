@@ -45,6 +45,12 @@ class DeskStub:
     """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it."""
     GetDocument: _grpc.UnaryStreamMultiCallable[_desk_pb2.GetDocumentRequest, _desk_pb2.GetDocumentResponse]
     """A document that the other province sent, fetched through the exchange, opened and checked."""
+    ListWork: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ListWorkRequest, _desk_pb2.ListWorkResponse]
+    """Where the province's register calls nobody and is called by nobody, it polls its node: this is what the node asks of it. An item is
+    listed until it is completed. Other nodes answer NOT_FOUND.
+    """
+    CompleteWork: _grpc.UnaryUnaryMultiCallable[_desk_pb2.CompleteWorkRequest, _desk_pb2.CompleteWorkResponse]
+    """What the register answers to an item. A repeat changes nothing, nor does an answer that nobody waits for any more."""
 
 @_typing.type_check_only
 class DeskAsyncStub(DeskStub):
@@ -63,6 +69,12 @@ class DeskAsyncStub(DeskStub):
     """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it."""
     GetDocument: _aio.UnaryStreamMultiCallable[_desk_pb2.GetDocumentRequest, _desk_pb2.GetDocumentResponse]  # type: ignore[assignment]
     """A document that the other province sent, fetched through the exchange, opened and checked."""
+    ListWork: _aio.UnaryUnaryMultiCallable[_desk_pb2.ListWorkRequest, _desk_pb2.ListWorkResponse]  # type: ignore[assignment]
+    """Where the province's register calls nobody and is called by nobody, it polls its node: this is what the node asks of it. An item is
+    listed until it is completed. Other nodes answer NOT_FOUND.
+    """
+    CompleteWork: _aio.UnaryUnaryMultiCallable[_desk_pb2.CompleteWorkRequest, _desk_pb2.CompleteWorkResponse]  # type: ignore[assignment]
+    """What the register answers to an item. A repeat changes nothing, nor does an answer that nobody waits for any more."""
 
 class DeskServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -126,5 +138,23 @@ class DeskServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_desk_pb2.GetDocumentResponse], _abc.AsyncIterator[_desk_pb2.GetDocumentResponse]]:
         """A document that the other province sent, fetched through the exchange, opened and checked."""
+
+    @_abc_1.abstractmethod
+    def ListWork(
+        self,
+        request: _desk_pb2.ListWorkRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.ListWorkResponse, _abc.Awaitable[_desk_pb2.ListWorkResponse]]:
+        """Where the province's register calls nobody and is called by nobody, it polls its node: this is what the node asks of it. An item is
+        listed until it is completed. Other nodes answer NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def CompleteWork(
+        self,
+        request: _desk_pb2.CompleteWorkRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.CompleteWorkResponse, _abc.Awaitable[_desk_pb2.CompleteWorkResponse]]:
+        """What the register answers to an item. A repeat changes nothing, nor does an answer that nobody waits for any more."""
 
 def add_DeskServicer_to_server(servicer: DeskServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
