@@ -1,4 +1,4 @@
-"""Fills the registers before they start: each province's residents, in its own record format.
+"""Fills the registers before they start: each province's residents, in its own record format; what was filled in is kept for the oracle.
 
 The registers themselves never import a codec; the records they store come from here, and later from the nodes.
 """
@@ -12,7 +12,7 @@ from nodes.anhui.records import CODEC as ANHUI
 from nodes.jiangsu.records import CODEC as JIANGSU
 from nodes.shanghai.records import CODEC as SHANGHAI
 from nodes.zhejiang.records import CODEC as ZHEJIANG
-from simulator.registers.files import load
+from simulator.registers.files import dump, load
 from simulator.registers.operations import Status
 from simulator.registers.store import Record
 
@@ -32,6 +32,7 @@ def settle(layout: Layout, people: Mapping[str, Sequence[resident_pb2.Resident]]
     """Writes the residents of each province into its register's file."""
     for code, residents in people.items():
         load(layout.database(code), [_record(_CODECS[code], resident) for resident in residents])
+        dump(layout.database(code), layout.beginning(code))
 
 
 def _record(codec: RecordCodec, resident: resident_pb2.Resident) -> Record:

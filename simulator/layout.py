@@ -2,6 +2,7 @@
 
     report.json report.html world.json journal.jsonl root.pem    for whoever reads the run
     registers/<code>.jsonl  log/  process-logs/                    "
+    beginning/<code>.jsonl                                         the registers before the first case, for the oracle
     world/                                                         private: keys, settings, passwords, databases
 
 Decides names only, and removes what an earlier run left under them; anything else in the folder stays.
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FOLDERS: Final = ("world", "log", "process-logs", "registers")
+_FOLDERS: Final = ("world", "log", "process-logs", "registers", "beginning")
 _FILES: Final = ("report.json", "report.html", "world.json", "journal.jsonl", "root.pem", ".world.json.new")
 
 
@@ -37,7 +38,7 @@ class Layout:
             shutil.rmtree(self.folder / name, ignore_errors=True)
         for name in _FILES:
             (self.folder / name).unlink(missing_ok=True)
-        for name in ("log", "process-logs", "registers"):
+        for name in ("log", "process-logs", "registers", "beginning"):
             (self.folder / name).mkdir(parents=True)
         self.private.mkdir(mode=0o700)
         for name in ("settings", "dsn", "registers", "materials", "pids", "errors"):
@@ -99,6 +100,10 @@ class Layout:
     def dump(self, code: str) -> Path:
         """What a register held at the end."""
         return self.folder / "registers" / f"{code}.jsonl"
+
+    def beginning(self, code: str) -> Path:
+        """What a register held at the beginning."""
+        return self.folder / "beginning" / f"{code}.jsonl"
 
     def member(self, code: str, role: str) -> Path:
         """Keys of one role of a member."""

@@ -6,6 +6,7 @@ passed and a refusal with advice are tried again, the request id unchanged, so t
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -119,7 +120,7 @@ class Desk:
             return await self._stub.FindResident(desk_pb2.FindResidentRequest(officer=officer, case_id=case_id), timeout=_CALL_S)
 
         def answer(reply: desk_pb2.FindResidentResponse) -> Answer:
-            return {"found": int(reply.found), "status": reply.status, "differences": ",".join(reply.differences)}
+            return {"found": int(reply.found), "status": reply.status}
 
         return await self._answered(_Asked("FindResident", case_id=case_id), call, answer)
 
@@ -136,7 +137,7 @@ class Desk:
             async def call() -> desk_pb2.ListCasesResponse:
                 return await self._stub.ListCases(request, timeout=_CALL_S)
 
-            reply = await self._answered(_Asked("ListCases"), call, lambda reply: {"cases": len(reply.cases)})
+            reply = await self._answered(_Asked("ListCases"), call, lambda _: {})
             cases += reply.cases
             if not reply.next_page_token:
                 return cases
@@ -152,7 +153,10 @@ class Desk:
         async def call() -> desk_pb2.PutDocumentResponse:
             return await self._stub.PutDocument(_chunks(opening, content), timeout=_STREAM_S)
 
-        return (await self._answered(_Asked("PutDocument"), call, lambda reply: {"digest": reply.digest.hex()})).digest
+        def answer(reply: desk_pb2.PutDocumentResponse) -> Answer:
+            return _of_document(reply.digest, content)
+
+        return (await self._answered(_Asked("PutDocument"), call, answer)).digest
 
     async def get_document(self, case_id: bytes, digest: bytes) -> bytes:
         """A document of the other province, whole.
@@ -165,7 +169,7 @@ class Desk:
             stream = self._stub.GetDocument(desk_pb2.GetDocumentRequest(case_id=case_id, digest=digest), timeout=_STREAM_S)
             return b"".join([part.chunk async for part in stream])
 
-        return await self._answered(_Asked("GetDocument", case_id=case_id), call, lambda content: {"length": len(content)})
+        return await self._answered(_Asked("GetDocument", case_id=case_id), call, lambda content: _of_document(digest, content))
 
     async def watch(self) -> AsyncIterator[desk_pb2.CaseView]:
         """Cases as they are, then each change, for ever; continues after an interruption where it stood."""
@@ -214,7 +218,11 @@ class Desk:
 
 
 def _of_case(case: desk_pb2.CaseView) -> Answer:
-    return {"state": case.state, "version": case.version, "ending": case.ending, "id_number": case.person_id_number}
+    return {"state": case.state, "ending": case.ending, "id_number": case.person_id_number}
+
+
+def _of_document(digest: bytes, content: bytes) -> Answer:
+    return {"digest": digest.hex(), "content": hashlib.sha256(content).hexdigest()}
 
 
 def _text(value: bytes) -> str:

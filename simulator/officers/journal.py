@@ -1,8 +1,9 @@
 """The officers' journal: every call to a desk with its answer, one JSON line each, in the order of the answers.
 
 A line is `{"at","province","call","request_id","case_id","answer"}`; times are real, UTC; ids are text, empty where a call has none.
-The answer begins with the gRPC `code`; a refusal adds its `number` and `name`; a case adds `state`, `version`, `ending`, and the
-`id_number` of the person, a decision its `action` and `message_id`. A call that was tried again has a line for each try, with the
+The answer begins with the gRPC `code`; a refusal adds its `number` and `name`; a case adds `state`, `ending`, and the `id_number` of
+the person, a decision its `action` and `message_id`, a document the `digest` that names it and the SHA-256 of its `content`. Nothing
+stands here that could not be compared with what others say. A call that was tried again has a line for each try, with the
 same `request_id`. The journal belongs to the provinces, so a person's number may stand in it; it never leaves them.
 """
 

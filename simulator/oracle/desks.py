@@ -1,7 +1,7 @@
 """I4, at the desks: what a province was shown of a case is what the log knows of it.
 
 A desk tells of cases that its province is a party to, in a state that the case was in; at the person's home it finds a record that was
-there; a document that a message names was handed in at its sender's desk.
+there; a document that a message names was handed in at its sender's desk, and who asks for it gets what was handed in.
 """
 
 from __future__ import annotations
@@ -30,11 +30,21 @@ def check(run: Run, history: History, tally: Tally) -> None:
             _check_shown(call, history, tally)
         if call.is_ok and call.call == "FindResident":
             _check_found(call, run, history, tally)
-    handed_in = {(call.province, call.said("digest")) for call in run.calls if call.call == "PutDocument"}
+    _check_documents(run, tally)
+
+
+def _check_documents(run: Run, tally: Tally) -> None:
+    handed_in = {(call.province, call.said("digest")): call.said("content") for call in run.calls if call.call == "PutDocument"}
+    named: dict[tuple[bytes, str], str] = {}
     for message in run.log.messages:
         for material in message.header.materials:
-            there = (message.routing.sender, material.digest.hex()) in handed_in
-            tally.check(I4, f"{message.place} names a document that was handed in at no desk", holds=there)
+            document = message.routing.sender, material.digest.hex()
+            tally.check(I4, f"{message.place} names a document that was handed in at no desk", holds=document in handed_in)
+            named[message.routing.case_id, document[1]] = handed_in.get(document, "")
+    for call in run.calls:
+        if call.is_ok and call.call == "GetDocument":
+            right = named.get((call.case_id, call.said("digest"))) == call.said("content")
+            tally.check(I4, f"{call.place}: was given another document than was handed in", holds=right)
 
 
 def _check_shown(call: Call, history: History, tally: Tally) -> None:

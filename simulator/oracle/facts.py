@@ -19,19 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A line of a register's dump."""
+    """A line of a register's dump.
 
+    Attributes:
+        place: where the line stands.
+    """
+
+    place: str
     province: str
-    line: int
     id_number: str
     name: str
     status: str
     since: datetime
-
-    @property
-    def place(self) -> str:
-        """Where the line stands."""
-        return f"registers/{self.province}.jsonl line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class Call:
     """A line of the officers' journal: one try of a call, and the answer."""
 
     line: int
+    at: datetime
     province: str
     call: str
     request_id: str
@@ -162,12 +162,14 @@ class Run:
 
     Attributes:
         registers: province code to its records, in the order in which they were made.
+        beginning: the same before the first case; empty when that was not kept.
         calls: the journal.
         root: certificate of the anchor, PEM; empty when there is none.
         process_logs: name and bytes of what the processes wrote.
     """
 
     registers: Mapping[str, Sequence[Record]]
+    beginning: Mapping[str, Sequence[Record]]
     calls: Sequence[Call]
     log: Log
     root: bytes

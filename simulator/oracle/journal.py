@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 
     from simulator.oracle.verdict import Tally
 
-_CASE: Final = frozenset({"code", "state", "version", "ending", "id_number"})
+_CASE: Final = frozenset({"code", "state", "ending", "id_number"})
+_DOCUMENT: Final = frozenset({"code", "digest", "content"})
 _ANSWERS: Final[Mapping[str, frozenset[str]]] = {
     "OpenCase": _CASE,
     "Decide": _CASE | {"action", "message_id"},
     "GetCase": _CASE,
-    "FindResident": frozenset({"code", "found", "status", "differences"}),
-    "ListCases": frozenset({"code", "cases"}),
-    "PutDocument": frozenset({"code", "digest"}),
-    "GetDocument": frozenset({"code", "length"}),
+    "FindResident": frozenset({"code", "found", "status"}),
+    "ListCases": frozenset({"code"}),
+    "PutDocument": _DOCUMENT,
+    "GetDocument": _DOCUMENT,
 }
 """What a desk says yes with."""
 _CHANGING: Final = frozenset({"OpenCase", "Decide"})
@@ -65,8 +66,9 @@ def read_journal(path: Path, tally: Tally) -> Iterator[Call]:
         tally.check(I5, f"journal.jsonl line {number}: is no call", holds=line is not None and _is_call(line))
         tally.check(I5, f"journal.jsonl line {number}: stands there already", holds=raw not in seen)
         seen.add(raw)
-        if line:
-            yield Call(number, line.province, line.call, line.request_id, id_bytes(line.case_id), line.answer)
+        at = moment(line.at) if line else None
+        if line and at:
+            yield Call(number, at, line.province, line.call, line.request_id, id_bytes(line.case_id), line.answer)
 
 
 def decoded(raw: bytes, kind: type[Line]) -> Line | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from simulator.oracle import attribution, claims, deadlines, desks, order, ownership, promises, races, refusals, secrecy
+from simulator.oracle import attribution, beginning, claims, deadlines, desks, moments, order, ownership, promises, races, refusals, secrecy
 from simulator.oracle.history import replay
 from simulator.oracle.reading import read_run
 from simulator.oracle.verdict import Tally, Verdict
@@ -16,11 +16,24 @@ from simulator.oracle.verdict import Tally, Verdict
 if TYPE_CHECKING:
     from pathlib import Path
 
-_INVARIANTS: Final = (ownership, races, claims, order, desks, promises, secrecy, attribution, deadlines, refusals)
+_INVARIANTS: Final = (
+    ownership,
+    beginning,
+    races,
+    claims,
+    order,
+    desks,
+    promises,
+    secrecy,
+    attribution,
+    moments,
+    deadlines,
+    refusals,
+)
 
 
 def judge(folder: Path) -> Verdict:
-    """Judges a finished run by `registers/`, `journal.jsonl`, `log/`, `root.pem` and, if there, `process-logs/`.
+    """Judges a finished run by `registers/`, `journal.jsonl`, `log/`, `root.pem` and, if there, `beginning/` and `process-logs/`.
 
     Raises:
         NotADirectoryError: there is no such folder; whatever is wrong inside it is a finding.

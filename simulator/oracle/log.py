@@ -6,7 +6,7 @@ What cannot be read is a finding under I6 (who hides a part of the log rewrites 
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Parsed
@@ -17,7 +17,7 @@ from core.note import parse_note
 from core.refusals import Refused
 from core.tiles import decode_bundle, tiles
 from simulator.oracle.facts import Artefact, Delivery, Entry, Event, Log, Message
-from simulator.oracle.tree import check_named, check_tree, read_file, read_objects
+from simulator.oracle.tree import check_files, check_named, check_tree, read_file, read_objects
 from simulator.oracle.verdict import I6
 from yrdx.v1 import envelope_pb2, receipt_pb2
 
@@ -31,15 +31,21 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=Parsed)
 
+_POLICY: Final = "log {}quorum none\n"
+"""The policy of a log without witnesses; its key stands in `log.vkey`, with the end of the line."""
+
 
 def read_log(folder: Path, tally: Tally) -> Log:
     """Reads the folder and makes sure that its parts fit together."""
     log = Log(objects=read_objects(folder / "objects", tally))
     log.note, log.vkey = _read(folder, "checkpoint", tally), _read(folder, "log.vkey", tally).decode("utf-8", "replace")
-    _read(folder, "policy", tally)
+    policy = _read(folder, "policy", tally)
+    names_key = policy == _POLICY.format(log.vkey).encode()
+    tally.check(I6, "log/policy: names another log or witnesses", holds=names_key)
     log.checkpoint = _checkpoint(log.note, tally)
     log.bundles = list(_bundles(folder, log.checkpoint.size if log.checkpoint else 0, tally))
     check_tree(folder, log, tally)
+    check_files(folder, log, tally)
     entries = [entry for index, data in enumerate(log.bundles) if (entry := _entry(index, data, tally))]
     check_named(entries, log.objects, tally)
     for entry in entries:

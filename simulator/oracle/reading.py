@@ -46,7 +46,8 @@ def read_run(folder: Path, tally: Tally) -> Run:
     root = read_file(folder / "root.pem")
     tally.check(I7, "root.pem: cannot be read", holds=root is not None)
     return Run(
-        registers={code: list(_records(folder, code, tally)) for code in PROVINCES},
+        registers=_registers(folder, "registers", tally),
+        beginning=_registers(folder, "beginning", tally) if (folder / "beginning").exists() else {},
         calls=list(read_journal(folder / "journal.jsonl", tally)),
         log=read_log(folder / "log", tally),
         root=root or b"",
@@ -54,8 +55,11 @@ def read_run(folder: Path, tally: Tally) -> Run:
     )
 
 
-def _records(folder: Path, code: str, tally: Tally) -> Iterator[Record]:
-    place = f"registers/{code}.jsonl"
+def _registers(folder: Path, name: str, tally: Tally) -> dict[str, list[Record]]:
+    return {code: list(_records(folder, f"{name}/{code}.jsonl", code, tally)) for code in PROVINCES}
+
+
+def _records(folder: Path, place: str, code: str, tally: Tally) -> Iterator[Record]:
     data = read_file(folder / place)
     tally.check(I1, f"{place}: cannot be read", holds=data is not None)
     for number, raw in enumerate((data or b"").splitlines(), 1):
@@ -64,7 +68,7 @@ def _records(folder: Path, code: str, tally: Tally) -> Iterator[Record]:
         right = line is not None and line.status in _STATUSES and _is_number(line.id_number)
         tally.check(I1, f"{place} line {number}: is no record", holds=right and since is not None)
         if line and since:
-            yield Record(code, number, line.id_number, line.name, line.status, since)
+            yield Record(f"{place} line {number}", code, line.id_number, line.name, line.status, since)
 
 
 def _is_number(text: str) -> bool:

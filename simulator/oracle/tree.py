@@ -35,6 +35,18 @@ def check_tree(folder: Path, log: Log, tally: Tally) -> None:
         tally.check(I6, f"log/{tile.path}: is not the tile over the entries", holds=read_file(folder / tile.path) == b"".join(hashes))
 
 
+def check_files(folder: Path, log: Log, tally: Tally) -> None:
+    """Nothing lies in the folder, objects aside, that a log of this size does not have."""
+    if log.checkpoint is None:
+        return
+    own = {"checkpoint", "log.vkey", "policy"}
+    own |= {tile.path for tile in tiles(log.checkpoint.size)}
+    own |= {tile.entries_path for tile in tiles(log.checkpoint.size) if tile.level == 0}
+    for path in sorted(path for path in folder.rglob("*") if not path.is_dir() and path.parent != folder / "objects"):
+        name = path.relative_to(folder).as_posix()
+        tally.check(I6, f"log/{name}: does not belong there", holds=name in own)
+
+
 def read_objects(folder: Path, tally: Tally) -> dict[bytes, bytes]:
     """Every object that has the hash in its name."""
     found: dict[bytes, bytes] = {}

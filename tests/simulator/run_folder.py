@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from stdnum.cn import ric
@@ -21,6 +21,7 @@ from tests.support.log_folder import LogBuilder
 from yrdx.v1 import envelope_pb2
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from tests.support.trust import Keys
@@ -36,6 +37,7 @@ class RunFolder:
     Attributes:
         log: what the hub logs.
         registers: lines of each register, as they will be written.
+        beginning: the same before the first case.
         journal: lines of the journal.
         people: citizen numbers by province.
     """
@@ -44,6 +46,7 @@ class RunFolder:
         self.log = LogBuilder(keys).begin()
         self.people = {code: [citizen_number(f"{code}19800101{n:03d}") for n in range(residents)] for code in PROVINCES}
         self.registers = {code: [self._record(number, _BEGINNING) for number in own] for code, own in self.people.items()}
+        self.beginning = {code: [dict(line) for line in lines] for code, lines in self.registers.items()}
         self.journal: list[dict[str, Any]] = []
         self.persons: dict[bytes, str] = {}
         self.parties: dict[bytes, tuple[str, str]] = {}
@@ -56,7 +59,8 @@ class RunFolder:
         case_id = self.log.new_id()
         self.persons[case_id], self.parties[case_id] = person, (destination, home)
         scan = hashlib.sha256(case_id).digest()
-        self._line(destination, "PutDocument", b"", {"code": "OK", "digest": scan.hex()})
+        document = {"code": "OK", "digest": scan.hex(), "content": hashlib.sha256(scan).hexdigest()}
+        self._line(destination, "PutDocument", b"", document)
         self.call(destination, "OpenCase", case_id)
         self.log.wait(minutes=1)
         materials = [envelope_pb2.MaterialReference(digest=scan, size=4096)]
@@ -66,6 +70,7 @@ class RunFolder:
             return case_id
         self._open[person] = case_id
         self.log.deliver(self.log.accept(message))
+        self._line(home, "GetDocument", case_id, document)
         return case_id
 
     def decide(self, case_id: bytes, action: str, province: str = "", *, deliver: bool = True, **header: Any) -> bytes:
@@ -123,7 +128,7 @@ class RunFolder:
     def call(self, province: str, call: str, case_id: bytes, *, request_id: str = "", **answer: str) -> str:
         """A desk answers OK. Returns the request id."""
         case = self.log.cases.get(case_id)
-        told = {"state": case.state if case else "", "ending": case.ending if case else "", "version": len(self.journal)}
+        told = {"state": case.state if case else "", "ending": case.ending if case else ""}
         full = {"code": "OK", **told, "id_number": self.persons[case_id], **answer}
         return self._line(province, call, case_id, full, request_id)
 
@@ -134,17 +139,18 @@ class RunFolder:
     def write(self, folder: Path) -> Path:
         """Writes the folder; what is on the way already may be written too."""
         self.log.write(folder / "log")
-        for name in ("registers", "process-logs"):
+        for name in ("registers", "beginning", "process-logs"):
             (folder / name).mkdir()
-        for code, lines in self.registers.items():
-            write_lines(folder / "registers" / f"{code}.jsonl", lines)
+        for name, registers in (("registers", self.registers), ("beginning", self.beginning)):
+            for code, lines in registers.items():
+                write_lines(folder / name / f"{code}.jsonl", lines)
         write_lines(folder / "journal.jsonl", self.journal)
         (folder / "process-logs" / "hub.log").write_text('{"event": "serving", "address": "127.0.0.1:1"}\n')
         return folder
 
     def _line(self, province: str, call: str, case_id: bytes, answer: dict[str, Any], request_id: str = "") -> str:
         self._requests += 1
-        at = datetime(2026, 1, 26, tzinfo=UTC) + timedelta(milliseconds=self._requests)
+        at = self.log.recorded_at + timedelta(milliseconds=self._requests)
         new = str(uuid.UUID(int=self._requests, version=4)) if call in {"OpenCase", "Decide"} else ""
         line = {"at": at.isoformat(), "province": province, "call": call, "request_id": request_id or new}
         self.journal.append({**line, "case_id": str(uuid.UUID(bytes=case_id)) if case_id else "", "answer": answer})
@@ -179,7 +185,7 @@ def usual() -> RunFolder:
     case_id = run.apply(SHANGHAI, ZHEJIANG)
     run.decline(ZHEJIANG, "Decide", case_id, UNAVAILABLE, request_id="tried twice")
     run.call(ZHEJIANG, "GetCase", case_id)
-    run._line(SHANGHAI, "FindResident", case_id, {"code": "OK", "found": 1, "status": "active", "differences": ""})
+    run._line(SHANGHAI, "FindResident", case_id, {"code": "OK", "found": 1, "status": "active"})
     run.decide(case_id, "permit")
     run.decline(SHANGHAI, "Decide", case_id, VERSION_CONFLICT)
     run.apply(SHANGHAI, ANHUI, run.persons[case_id])

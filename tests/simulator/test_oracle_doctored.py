@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from core.ids import PROVINCES
 from simulator.oracle import judge
 from tests.simulator.run_folder import ANHUI, JIANGSU, SHANGHAI, ZHEJIANG, citizen_number, read_lines, usual, write_lines
 
@@ -67,6 +68,12 @@ def moved_to(folder: Path, code: str) -> dict[str, Any]:
     return next(line for line in read_lines(folder / f"registers/{code}.jsonl") if line["since"] > "2026")
 
 
+def exchanged(lines: Lines, field: str) -> None:
+    """Two who never moved have each other's."""
+    one, other = lines[:2]
+    one[field], other[field] = other[field], one[field]
+
+
 REGISTER_CHANGES: dict[str, Change] = {
     "a resident is gone": lambda lines: lines.pop(0),
     "a record of a move is gone": lambda lines: lines.remove(the(lines, status="moved-out")),
@@ -81,6 +88,12 @@ REGISTER_CHANGES: dict[str, Change] = {
     "no number": lambda lines: lines[0].update(id_number=lines[0]["id_number"][:-1] + "Y"),
     "a wrong check digit": lambda lines: lines[0].update(id_number=lines[0]["id_number"][:-2] + lines[0]["id_number"][-1] * 2),
     "another name": lambda lines: the(lines, status="moved-out").update(name="李四"),
+    "another name of who stayed": lambda lines: lines[0].update(name="李四"),
+    "two names exchanged": lambda lines: exchanged(lines, "name"),
+    "another number of who stayed": lambda lines: lines[0].update(id_number=STRANGER),
+    "two numbers exchanged": lambda lines: exchanged(lines, "id_number"),
+    "two lines exchanged": lambda lines: lines.insert(1, lines.pop(0)),
+    "everybody came a day later": lambda lines: [line.update(since="2020-01-02T00:00:00Z") for line in lines if line["since"] < "2026"],
     "another field": lambda lines: lines[0].update(note=""),
     "a field is gone": lambda lines: lines[0].pop("name"),
     "no time": lambda lines: lines[0].update(since="yesterday"),
@@ -93,6 +106,28 @@ REGISTER_CHANGES: dict[str, Change] = {
 def test_a_register_that_was_changed(folder: Path, kind: str) -> None:
     change(folder, f"registers/{SHANGHAI}.jsonl", REGISTER_CHANGES[kind])
     assert "I1" in violated(folder)
+
+
+@pytest.mark.parametrize("kind", ["a resident is gone", "everybody came a day later"])
+def test_registers_that_were_all_changed_alike(folder: Path, kind: str) -> None:
+    """They still agree with each other; not with what they were."""
+    for code in PROVINCES:
+        change(folder, f"registers/{code}.jsonl", REGISTER_CHANGES[kind])
+    assert "I1" in violated(folder)
+
+
+def test_a_run_of_which_the_beginning_was_not_kept(folder: Path) -> None:
+    shutil.rmtree(folder / "beginning")
+    assert violated(folder) == set()
+    change(folder, f"registers/{SHANGHAI}.jsonl", REGISTER_CHANGES["a resident is gone"])
+    assert violated(folder) == {"I1"}
+
+
+@pytest.mark.parametrize("data", [None, b""])
+def test_a_beginning_of_which_a_part_is_gone(folder: Path, data: bytes | None) -> None:
+    file = folder / f"beginning/{SHANGHAI}.jsonl"
+    file.unlink() if data is None else file.write_bytes(data)
+    assert violated(folder) == {"I1"}
 
 
 def test_two_active_records_are_a_doubled_person(folder: Path) -> None:
@@ -171,6 +206,12 @@ JOURNAL_CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "two requests for one message": (lambda lines: lines.append({**the(lines, action="permit"), "request_id": "another"}), "I5"),
     "a yes after a no": (no_then_yes, "I9"),
+    "a call of another day": (lambda lines: the(lines, call="GetCase").update(at="2026-01-25T01:00:00Z"), "I7"),
+    "a first call long before": (lambda lines: lines[0].update(at="2026-01-25T01:00:00Z"), "I7"),
+    "a last call long after": (lambda lines: lines[-1].update(at="2027-01-25T01:00:00Z"), "I7"),
+    "a call at another place": (lambda lines: lines.insert(0, lines.pop()), "I7"),
+    "another content": (answered("content", "00" * 32, call="GetDocument"), "I4"),
+    "another document": (answered("digest", "00" * 32, call="GetDocument"), "I4"),
     "another person": (answered("id_number", STRANGER, call="OpenCase"), "I3"),
     "another person later": (answered("id_number", STRANGER, call="GetCase"), "I3"),
     "another state": (answered("state", "landing", action="revoke"), "I4"),
@@ -208,7 +249,7 @@ def test_a_promise_without_a_message_is_lost(folder: Path, how: Change) -> None:
 
 
 def test_a_repeat_with_the_same_answer_is_one_call(folder: Path) -> None:
-    change(folder, JOURNAL, lambda lines: lines.append({**the(lines, action="permit"), "at": "2026-01-26T00:00:01Z"}))
+    change(folder, JOURNAL, lambda lines: lines.append({**the(lines, action="permit"), "at": lines[-1]["at"]}))
     assert violated(folder) == set()
 
 
@@ -221,9 +262,8 @@ def test_files_that_are_gone_or_cannot_be_read(folder: Path, name: str, data: by
 
 @pytest.mark.parametrize("where", [0.0, 0.4, 1.0])
 def test_a_changed_byte_in_any_file_of_the_log(right: Path, where: float) -> None:
-    """In `policy` only that it is there is looked at; the auditor reads it."""
     missed = []
-    for path in [path for path in right.rglob("log/**/*") if path.is_file() and path.name != "policy"][:: 13 if where == 0.4 else 41]:
+    for path in [path for path in right.rglob("log/**/*") if path.is_file()][:: 13 if where == 0.4 else 41]:
         data = path.read_bytes()
         changed = bytearray(data)
         changed[round((len(data) - 1) * where)] ^= 1
@@ -244,6 +284,13 @@ def test_a_cut_bundle_and_a_folder_in_place_of_an_object(logged: Path) -> None:
     bundle.write_bytes(bundle.read_bytes()[:-1])
     (logged / "log/objects/surplus").mkdir()
     assert "I6" in violated(logged)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "tile/0/007", "tile/entries/000.p/1", "checkpoint.old"])
+def test_a_file_that_does_not_belong_to_the_log(logged: Path, name: str) -> None:
+    (logged / "log" / name).parent.mkdir(exist_ok=True)
+    (logged / "log" / name).write_bytes(b"surplus")
+    assert violated(logged) == {"I6"}
 
 
 def test_an_object_that_no_entry_names(logged: Path) -> None:
