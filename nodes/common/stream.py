@@ -33,7 +33,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 _LOG = process_log.get("nodes.stream")
 
 Incoming = asyncio.Queue[exchange_pb2.DeliverResponse]
-Leaving = asyncio.Queue[exchange_pb2.DeliverRequest]
+Leaving = asyncio.Queue[exchange_pb2.DeliverRequest | None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,6 +82,7 @@ class Stream:
                     await incoming.put(response)  # full: receipts, which need no credit, wait in the hub
             finally:
                 call.cancel()
+                leaving.put_nowait(None)  # a call that has ended by itself does not end its reader
             working.cancel()
 
     async def _work(self, incoming: Incoming, leaving: Leaving) -> NoReturn:
@@ -124,8 +125,8 @@ class Stream:
 
 
 async def _drained(leaving: Leaving) -> AsyncIterator[exchange_pb2.DeliverRequest]:
-    while True:
-        yield await leaving.get()
+    while (request := await leaving.get()) is not None:
+        yield request
 
 
 def _reason(error: BaseException) -> str:

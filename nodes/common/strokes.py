@@ -80,6 +80,7 @@ class Strokes:
     sleep: Sleep
     _locks: defaultdict[bytes, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _tried: dict[bytes, datetime] = field(default_factory=dict)
+    _reached: bool = field(default=True)
 
     async def carry(self, operation_id: bytes) -> Operation:
         """Does what can be done now, as far as it goes; returns where the operation stands then.
@@ -110,13 +111,19 @@ class Strokes:
                 async with self.database.reading() as connection:
                     unfinished = await self.operations.unfinished(connection)
                 await self._carry_all([one for one in unfinished if one.stroke in self._STROKES])
+                self._reached = True
             except Refused as refusal:
-                _LOG.warning("operations cannot go on", reason=str(refusal))
+                self._complain(refusal)
                 await self.sleep(_POLL_S)
                 continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_S):
                     await changed.wait()
+
+    def _complain(self, refusal: Refused) -> None:
+        if self._reached:
+            self._reached = False
+            _LOG.warning("operations cannot go on", reason=str(refusal))
 
     async def _carry_all(self, operations: list[Operation]) -> None:
         room = asyncio.Semaphore(_AT_ONCE)

@@ -129,7 +129,7 @@ class World(Keys):
         authority = self.authorities[member]
         certificate = certificates.issue_leaf(
             key.public_key(),
-            Subject(member, role),
+            Subject(member, role, (member[:2],) if role is Role.SYSTEM else ()),
             Purpose.TLS,
             names=LOCAL,
             authority=authority,
