@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from simulator.layout import Layout
 
 HUB: Final = "hub"
+POLLING: Final = frozenset({"330000"})
+"""Provinces whose register calls nobody and is called by nobody: it polls its node."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ class Programs:
             "tls": self._tls(code, "system"),
             "listen": self.addresses[f"register-{code}"],
             "address_file": self.layout.private / "registers" / f"{code}.address",
+            "node": self.addresses[f"node-{code}"] if code in POLLING else None,
             "process_log": self.layout.process_log(f"register-{code}"),
         }
 
@@ -105,7 +108,7 @@ class Programs:
             "tag_keys": {"1": keys / "tag-1.key"},
             **self._trust(name),
             "hub": self.addresses[HUB],
-            "register": self.addresses[f"register-{code}"],
+            "register": None if code in POLLING else self.addresses[f"register-{code}"],
         }
 
     def _trust(self, name: str) -> dict[str, Any]:

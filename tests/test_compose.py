@@ -138,7 +138,10 @@ def test_addresses_of_the_settings_are_services_on_a_common_network() -> None:
     for code in PROVINCES:
         node = settings.load(ROOT / f"deploy/settings/node-{code}.json", NodeSettings)
         assert node.province == code
-        calls |= {(f"node-{code}", node.hub), (f"node-{code}", node.register)}
+        register = settings.load(ROOT / f"deploy/settings/register-{code}.json", RegisterSettings)
+        assert (node.register is None) != (register.node is None), "one of the two calls the other"
+        calls |= {(f"node-{code}", node.hub), (f"node-{code}", node.register or ""), (f"register-{code}", register.node or "")}
+    calls = {(caller, address) for caller, address in calls if address}
     listening = {"kafka": "9092", **dict.fromkeys(OURS, "7400")}
     for caller, address in calls:
         host, _, port = address.partition(":")

@@ -31,18 +31,20 @@ from nodes.common.messages import Writer
 from nodes.common.operations import OperationsService
 from nodes.common.outbox import Outbox
 from nodes.common.reading import NoticingCodec
-from nodes.common.register import RegisterClient
+from nodes.common.register import Register, RegisterClient
 from nodes.common.store.cases import Cases
 from nodes.common.store.database import Database
 from nodes.common.store.documents import Documents
 from nodes.common.store.operations import Operations
 from nodes.common.store.requests import Requests
+from nodes.common.store.work import Work
 from nodes.common.stream import Stream
 from nodes.common.strokes import Strokes
 from nodes.common.trust import NodeTrust
 from nodes.common.verify import Verifier
 from nodes.common.views import Views
 from nodes.common.watch import Watch
+from nodes.common.worklist import Worklist
 from pki.files import read
 from pki.keys import load_secret
 from pki.seal import load_opener
@@ -79,12 +81,12 @@ class Node:
         settings: NodeSettings,
         codec: RecordCodec,
         pool: asyncpg.Pool[asyncpg.Record],
-        links: tuple[grpc.aio.Channel, grpc.aio.Channel],
+        links: tuple[grpc.aio.Channel, grpc.aio.Channel | None],
         *,
         clock: Clock,
         sleep: Sleep,
     ) -> None:
-        """Takes what must be opened first, channels to hub and register among it; reads the node's keys."""
+        """Takes what must be opened first, channels to the hub and to a register that can be called among it; reads the node's keys."""
         self.settings, self.codec = settings, NoticingCodec(codec)
         self.clock, self.sleep = clock, sleep
         self.database = Database(pool)
@@ -96,7 +98,8 @@ class Node:
         self.tag_keys = _tag_keys(settings)
         self.executor = ThreadPoolExecutor(_VERIFIERS, "verify")
         self.exchange = exchange_pb2_grpc.ExchangeStub(links[0])
-        self.register = RegisterClient(register_pb2_grpc.RegisterStub(links[1]))
+        self.worklist = Worklist(database=self.database, work=Work(self.cipher), clock=clock, random=os.urandom)
+        self.register: Register = RegisterClient(register_pb2_grpc.RegisterStub(links[1])) if links[1] else self.worklist
         self.trust = NodeTrust(read(settings.trust_root), self.database, self.exchange, clock)
         self.cases, self.documents = Cases(self.cipher), Documents(self.cipher)
         self.requests, self.operations = Requests(self.cipher), Operations(self.cipher)
@@ -229,6 +232,7 @@ class Node:
                 opener=self.opener,
             ),
             register=self.register,
+            worklist=None if self.settings.register else self.worklist,
             codec=self.codec,
         )
 
@@ -270,7 +274,7 @@ async def running(settings: NodeSettings, codec: RecordCodec, clock: Clock, slee
         pool = await stack.enter_async_context(postgres.pool(settings.dsn_file))
         await postgres.migrate(pool, files("nodes.common") / "store" / "migrations")
         hub = await stack.enter_async_context(channel(settings.hub, settings.tls))
-        register = await stack.enter_async_context(channel(settings.register, settings.tls))
+        register = await stack.enter_async_context(channel(settings.register, settings.tls)) if settings.register else None
         node = Node(settings, codec, pool, (hub, register), clock=clock, sleep=sleep)
         stack.callback(node.executor.shutdown)
         await node.trust.begin(read(settings.trust_list))
@@ -282,6 +286,7 @@ async def running(settings: NodeSettings, codec: RecordCodec, clock: Clock, slee
         server = await stack.enter_async_context(
             serving(settings.address, settings.tls, node.add_to, ROLES, check_peer=node.check_peer, reflection=settings.reflection)
         )
+        stack.callback(node.worklist.close)
         await server.ready()
         yield node
 

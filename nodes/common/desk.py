@@ -18,6 +18,7 @@ from core.refusals import (
     CONSENT_MISSING,
     DECISION_PENDING,
     DRAINING,
+    NOT_FOUND,
     UNKNOWN_PROVINCE,
     Refused,
 )
@@ -42,13 +43,14 @@ if TYPE_CHECKING:
     from nodes.common.documents import DocumentOffice
     from nodes.common.intake import Intake
     from nodes.common.records.codec import RecordCodec
-    from nodes.common.register import RegisterClient
+    from nodes.common.register import Register
     from nodes.common.services.service import Person
     from nodes.common.store.cases import CaseRow
     from nodes.common.store.database import Database
     from nodes.common.strokes import Strokes
     from nodes.common.views import Views
     from nodes.common.watch import Watch
+    from nodes.common.worklist import Worklist
 
     Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
@@ -67,6 +69,7 @@ class DeskService(desk_pb2_grpc.DeskServicer):
     """Serves `yrdx.v1.Desk` to the systems of one province.
 
     Attributes:
+        worklist: where the province's register polls; None where it can be called.
         draining: nothing new is taken on.
     """
 
@@ -78,7 +81,8 @@ class DeskService(desk_pb2_grpc.DeskServicer):
     views: Views
     watching: Watch
     offices: DocumentOffice
-    register: RegisterClient
+    register: Register
+    worklist: Worklist | None
     codec: RecordCodec
     draining: bool = False
 
@@ -179,6 +183,22 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         content = await self.offices.get(await self._row(request.case_id), request.digest)
         for start in range(0, len(content), CHUNK):
             yield desk_pb2.GetDocumentResponse(chunk=content[start : start + CHUNK])
+
+    async def ListWork(self, request: desk_pb2.ListWorkRequest, _context: Context) -> desk_pb2.ListWorkResponse:  # noqa: N802 - gRPC
+        """What the register that polls is asked to do."""
+        return desk_pb2.ListWorkResponse(items=await self._polled().open(request))
+
+    async def CompleteWork(  # noqa: N802 - gRPC
+        self, request: desk_pb2.CompleteWorkRequest, _context: Context
+    ) -> desk_pb2.CompleteWorkResponse:
+        """What that register answers."""
+        await self._polled().complete(request)
+        return desk_pb2.CompleteWorkResponse()
+
+    def _polled(self) -> Worklist:
+        if self.worklist is None:
+            raise Refused(NOT_FOUND, "work")
+        return self.worklist
 
     async def _carried(self, operation_id: bytes, request_id: bytes, digest: bytes) -> bytes:
         """The answer of an irreversible decision: the register holds the record and the message is durable."""

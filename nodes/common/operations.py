@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from core.receipts import timestamp
 from core.refusals import NOT_FOUND, Refused
-from nodes.common.store import outbox, steps
+from nodes.common.store import outbox, steps, work
 from nodes.common.store.operations import Stroke
 from yrdx.v1 import operations_pb2, operations_pb2_grpc
 
@@ -89,4 +89,5 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
                 "unapplied": len(await steps.unapplied(connection)),
                 "operations": len(unfinished) - failed,
                 "failed_operations": failed,
+                "work": await work.count(connection),
             }

@@ -1,4 +1,4 @@
-"""The province's register, as the node calls it.
+"""The province's register: the port that the node calls, and the register that can be called.
 
 Decides how a failed call is understood: an answer of the register is raised as the refusal it is, everything else (no connection, no
 answer in time) as UNAVAILABLE, which says nothing about what happened there; every call can be repeated.
@@ -7,7 +7,7 @@ answer in time) as UNAVAILABLE, which says nothing about what happened there; ev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import grpc
 
@@ -25,12 +25,36 @@ Answer = TypeVar("Answer")
 _CALL_S: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterClient:
-    """Calls `yrdx.v1.Register`.
+class Register(Protocol):
+    """A province's population system, from the node's side. Calls may come at once; each can be repeated.
 
     Every method raises Refused: a 7xxx kind of the register, BAD_FIELD, or UNAVAILABLE.
     """
+
+    async def find(self, id_number: str) -> register_pb2.FindResponse | None:
+        """The person's record, or None."""
+        ...
+
+    async def check(self, id_number: str, name: str) -> register_pb2.CheckResponse:
+        """What differs between a claim and the record."""
+        ...
+
+    async def reserve(self, request: register_pb2.ReserveRequest) -> register_pb2.ReserveResponse:
+        """Stroke 1."""
+        ...
+
+    async def finalise(self, request: register_pb2.FinaliseRequest) -> register_pb2.FinaliseResponse:
+        """Stroke 3."""
+        ...
+
+    async def release(self, operation_id: bytes) -> register_pb2.ReleaseResponse:
+        """Ends a reservation, unless it is finalised."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterClient:
+    """The `Register` that serves `yrdx.v1.Register`."""
 
     stub: register_pb2_grpc.RegisterAsyncStub
 

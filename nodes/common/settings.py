@@ -29,7 +29,7 @@ class NodeSettings(Settings, frozen=True, kw_only=True):
         trust_list: the first trust list; newer versions come from the hub.
         dsn_file: holds the address of the node's database.
         hub: `host:port` of the hub.
-        register: `host:port` of the province's register.
+        register: `host:port` of the province's register; None where it cannot be called and polls this node's desk.
         process_log: JSON lines; None is standard error.
         credits: deliveries that may be on their way to this node at once.
         reflection: also serve gRPC reflection.
@@ -48,7 +48,7 @@ class NodeSettings(Settings, frozen=True, kw_only=True):
     trust_list: Path
     dsn_file: Path
     hub: str
-    register: str
+    register: str | None
     process_log: Path | None = None
     credits: Count = 256
     reflection: bool = False

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from nodes.common.decisions import Decisions
     from nodes.common.messages import Writer
-    from nodes.common.register import RegisterClient
+    from nodes.common.register import Register
     from nodes.common.store.cases import CaseRow
     from nodes.common.store.database import Database, Transaction
     from nodes.common.store.operations import Operations
@@ -73,7 +73,7 @@ class Strokes:
 
     database: Database
     operations: Operations
-    register: RegisterClient
+    register: Register
     decisions: Decisions
     writer: Writer
     clock: Clock

@@ -1,8 +1,8 @@
 """The `Register` service: messages to store calls and back.
 
-Checks the form of what is asked (BAD_FIELD); everything else is decided by the store. Store calls run one after the other in the one
-thread that owns the file, so that a commit's disk write does not stop the loop. A caller that goes away does not stop its call: the
-transaction ends as if he had stayed, and his repeat gets the answer.
+Called by a node, or by `polling` with a node's work (there is no context then). Checks the form of what is asked (BAD_FIELD); everything
+else is decided by the store. Store calls run one after the other in the one thread that owns the file, so that a commit's disk write does
+not stop the loop. A caller that goes away does not stop its call: the transaction ends as if he had stayed, and his repeat gets the answer.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class RegisterService(register_pb2_grpc.RegisterServicer):
         self._store = store
         self._thread = thread
 
-    async def Find(self, request: pb.FindRequest, _context: _Context) -> pb.FindResponse:  # noqa: N802 - gRPC
+    async def Find(self, request: pb.FindRequest, _context: _Context | None) -> pb.FindResponse:  # noqa: N802 - gRPC
         """The person's active record, else the newest one; RECORD_NOT_FOUND without any."""
         found = await self._call(self._store.find, _id_number(request.id_number))
         if found is None:
@@ -75,7 +75,7 @@ class RegisterService(register_pb2_grpc.RegisterServicer):
             household_number=found.household_number,
         )
 
-    async def Check(self, request: pb.CheckRequest, _context: _Context) -> pb.CheckResponse:  # noqa: N802 - gRPC
+    async def Check(self, request: pb.CheckRequest, _context: _Context | None) -> pb.CheckResponse:  # noqa: N802 - gRPC
         """Compares the name with the record's, character by character."""
         found = await self._call(self._store.find, _id_number(request.id_number))
         if found is None:
@@ -83,7 +83,7 @@ class RegisterService(register_pb2_grpc.RegisterServicer):
         differences = ["name"] if found.name != request.name else []
         return pb.CheckResponse(found=True, status=_STATUSES[found.status], differences=differences)
 
-    async def Reserve(self, request: pb.ReserveRequest, _context: _Context) -> pb.ReserveResponse:  # noqa: N802 - gRPC
+    async def Reserve(self, request: pb.ReserveRequest, _context: _Context | None) -> pb.ReserveResponse:  # noqa: N802 - gRPC
         """Stroke 1; see `operations` for its rules. The state tells a repeat what became of the operation since."""
         reserved = await self._call(self._store.reserve, _operation_id(request.operation_id), _wish(request))
         return pb.ReserveResponse(
@@ -92,13 +92,13 @@ class RegisterService(register_pb2_grpc.RegisterServicer):
             household_number=reserved.household_number,
         )
 
-    async def Finalise(self, request: pb.FinaliseRequest, _context: _Context) -> pb.FinaliseResponse:  # noqa: N802 - gRPC
+    async def Finalise(self, request: pb.FinaliseRequest, _context: _Context | None) -> pb.FinaliseResponse:  # noqa: N802 - gRPC
         """Stroke 3; a repeat gets the first time as `since`, whatever time it names."""
         at = _microseconds(request)
         since = await self._call(self._store.finalise, _operation_id(request.operation_id), at)
         return pb.FinaliseResponse(state=pb.OPERATION_STATE_FINALISED, since=_timestamp(since))
 
-    async def Release(self, request: pb.ReleaseRequest, _context: _Context) -> pb.ReleaseResponse:  # noqa: N802 - gRPC
+    async def Release(self, request: pb.ReleaseRequest, _context: _Context | None) -> pb.ReleaseResponse:  # noqa: N802 - gRPC
         """Ends a reservation, or says that it is too late."""
         state = await self._call(self._store.release, _operation_id(request.operation_id))
         return pb.ReleaseResponse(state=_STATES[state])

@@ -1,8 +1,8 @@
 """The table behind a record format: which item of `Resident` stands under which name.
 
-Syntax is left to the modules named after it; they exchange `Parts` with this one. Items of a record that have no place
-in `Resident` become extra items called "<province>/<name>", so that equal names of two provinces cannot be confused; on the
-way home they go back to their own place. Extra items of other provinces are *foreign*: kept in a list of their own.
+Syntax is left to `json_record`, `xml_record`, `column_record` and `fixed_record`; they exchange `Parts` with this module. Items of a
+record that have no place in `Resident` become extra items called "<province>/<name>", so that equal names of two provinces cannot be
+confused; on the way home they go back to their own place. Extra items of other provinces are *foreign*: kept in a list of their own.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
+    Aside = PoolConnectionProxy[asyncpg.Record]
+
 
 class Matter(Enum):
     """What somebody may wait for."""
@@ -171,6 +173,17 @@ class Database:
             for matter in touched:  # all of them when it is unknown what was committed
                 self._changed[matter].set()
                 self._changed[matter] = asyncio.Event()
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncIterator[Aside]:
+        """A transaction beside the one writer, for rows that no case depends on; wakes nobody.
+
+        Raises:
+            Refused: as `writing`.
+        """
+        with reachable():
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield connection
 
     def changed(self, matter: Matter) -> asyncio.Event:
         """Set once something of this kind was written after now; take it before reading what you wait for."""
