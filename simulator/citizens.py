@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 from core.ids import PROVINCES
-from simulator.intentions import AFTERNOON, MORNING, deal
-from simulator.officers.dossier import Dossier, Scan, When
+from simulator.intentions import AFTERNOON, MORNING, PLAIN, deal
+from simulator.movers import impeded, movers
+from simulator.officers.dossier import Dossier, Promise, Scan, When
+from simulator.people import TODAY
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from simulator.intentions import Kind
     from yrdx.v1 import resident_pb2
 
 PAIRS: Final = tuple(permutations(sorted(PROVINCES), 2))
@@ -28,7 +32,8 @@ _WAVES_AT_MOST: Final = 100
 _LARGE: Final = 8 * 1024 * 1024
 _CASES_A_LARGE_SCAN: Final = 36
 _CASES_A_SECOND_APPLICATION: Final = 30
-_HEAD, _RETIRED_IN = "02", "1966"
+_PROMISED_FOR_DAYS: Final = 60
+_RETIRED_IN: Final = "1966"
 _WORKING_AGE = (
     transfer_pb2.TRANSFER_GROUND_SPOUSE,
     transfer_pb2.TRANSFER_GROUND_TALENT,
@@ -38,10 +43,24 @@ _WORKING_AGE = (
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """When somebody comes to the counter; `when` counts from the first day."""
+    """When somebody comes to the counter; `when` counts from the first day. One in which nothing is meant to happen is ordinary."""
 
     when: When
     dossier: Dossier
+    is_ordinary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Who can still be taken for a move, by home province."""
+
+    movers: Mapping[str, list[resident_pb2.Resident]]
+    impeded: Mapping[str, list[resident_pb2.Resident]]
+
+    def take(self, home: str, kind: Kind) -> resident_pb2.Resident:
+        """Somebody who fits."""
+        pool = self.impeded[home] if kind.impeded else self.movers[home]
+        return pool.pop()
 
 
 def people_needed(cases: int) -> int:
@@ -52,10 +71,10 @@ def people_needed(cases: int) -> int:
 def plan(seed: int, cases: int, people: Mapping[str, Sequence[resident_pb2.Resident]]) -> list[Filing]:
     """The plan of a run, in order of time.
 
-    A few people apply in a third province as well while their case is open; these come on top of `cases`.
+    Who goes home again is two of the `cases`. A few people apply in a third province as well while their case is open; these come on top.
     """
     chance = random.Random(f"{seed}:plan")  # noqa: S311 - a plan, no secret
-    movers = {code: _movers(random.Random(f"{seed}:movers:{code}"), people[code]) for code in sorted(people)}  # noqa: S311
+    free = _free(seed, people)
     pairs = [pair for _ in range(-(-cases // len(PAIRS))) for pair in chance.sample(PAIRS, len(PAIRS))]
     wave = max(_WAVE, -(-cases // _WAVES_AT_MOST))
     filings = []
@@ -63,25 +82,32 @@ def plan(seed: int, cases: int, people: Mapping[str, Sequence[resident_pb2.Resid
         home, destination = pairs[number - 1]
         own = random.Random(f"{seed}:{number}")  # noqa: S311
         address = own.choice(people[destination]).address
-        dossier = kind(_dossier(own, number, movers[home].pop(), (home, destination), address))
-        filings.append(Filing(_arrival(number, wave), dossier))
+        person, when = free.take(home, kind), _arrival(number, wave)
+        dossier = kind.change(_dossier(own, number, person, (home, destination), address))
+        if kind.owes:
+            dossier = replace(dossier, promise=_promise(own, when))
+        if kind.returns:
+            dossier = replace(dossier, back=_dossier(own, number, person, (destination, home), person.address))
+        filings.append(Filing(when, dossier, is_ordinary=kind is PLAIN))
     return sorted(filings + _second_applications(filings), key=lambda filing: (filing.when.days, filing.when.number))
 
 
-def _movers(chance: random.Random, residents: Sequence[resident_pb2.Resident]) -> list[resident_pb2.Resident]:
-    """Adults of family households whose leaving leaves nobody without a head."""
-    sizes: dict[str, int] = {}
-    for person in residents:
-        sizes[person.household_number] = sizes.get(person.household_number, 0) + 1
-    free = [
-        person
-        for person in residents
-        if person.household_kind == "family"
-        and person.phone
-        and (person.relation_to_head_code != _HEAD or sizes[person.household_number] == 1)
-    ]
-    chance.shuffle(free)
-    return free
+def dossiers(filings: Iterable[Filing]) -> dict[tuple[str, str], Dossier]:
+    """Every dossier of a plan, ways back too, by number of the person and destination."""
+    found = [filing.dossier for filing in filings]
+    found += [dossier.back for dossier in found if dossier.back]
+    return {(dossier.id_number, dossier.destination): dossier for dossier in found}
+
+
+def _free(seed: int, people: Mapping[str, Sequence[resident_pb2.Resident]]) -> _People:
+    """Everybody who can move, shuffled; those apart whose record stands in the way."""
+    able, held = {}, {}
+    for code in sorted(people):
+        held[code] = impeded(people[code])
+        apart = {person.id_number for person in held[code]}
+        able[code] = [person for person in movers(people[code]) if person.id_number not in apart]
+        random.Random(f"{seed}:movers:{code}").shuffle(able[code])  # noqa: S311 - a plan, no secret
+    return _People(able, held)
 
 
 def _dossier(chance: random.Random, number: int, person: resident_pb2.Resident, pair: tuple[str, str], to_address: str) -> Dossier:
@@ -113,6 +139,13 @@ def _scans(chance: random.Random, number: int) -> tuple[Scan, ...]:
     return (Scan("relation-proof", length, chance.getrandbits(32)),)
 
 
+def _promise(chance: random.Random, when: When) -> Promise:
+    """The consent of the head of the receiving household; it comes a day or two after the application."""
+    scan = Scan("receiving-consent", chance.randrange(8_000, 40_000), chance.getrandbits(32))
+    until = TODAY + timedelta(days=_PROMISED_FOR_DAYS + 2 * when.days)
+    return Promise(scan, When(chance.randint(1, 2), AFTERNOON), until.isoformat())
+
+
 def _arrival(number: int, wave: int) -> When:
     half_days = (number - 1) // wave
     return When(half_days // 2, AFTERNOON if half_days % 2 else 0)
@@ -126,5 +159,5 @@ def _second_applications(filings: Sequence[Filing]) -> list[Filing]:
         dossier = filing.dossier
         elsewhere = next(code for code in sorted(PROVINCES) if code not in {dossier.home, dossier.destination})
         when = When(filing.when.days, max(AFTERNOON, filing.when.number) + 1)
-        second.append(Filing(when, replace(dossier, destination=elsewhere, second_thoughts=None, error_found=None)))
+        second.append(Filing(when, replace(dossier, destination=elsewhere, second_thoughts=None, error_found=None, back=None)))
     return second

@@ -12,6 +12,7 @@ from nodes.anhui.records import CODEC as ANHUI
 from nodes.jiangsu.records import CODEC as JIANGSU
 from nodes.shanghai.records import CODEC as SHANGHAI
 from nodes.zhejiang.records import CODEC as ZHEJIANG
+from simulator.movers import impeded
 from simulator.registers.files import dump, load
 from simulator.registers.operations import Status
 from simulator.registers.store import Record
@@ -31,7 +32,8 @@ _SINCE_US: Final = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 def settle(layout: Layout, people: Mapping[str, Sequence[resident_pb2.Resident]]) -> None:
     """Writes the residents of each province into its register's file."""
     for code, residents in people.items():
-        load(layout.database(code), [_record(_CODECS[code], resident) for resident in residents])
+        records = [_record(_CODECS[code], resident) for resident in residents]
+        load(layout.database(code), records, impeded=[resident.id_number for resident in impeded(residents)])
         dump(layout.database(code), layout.beginning(code))
 
 

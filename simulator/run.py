@@ -14,7 +14,7 @@ import msgspec
 
 from core.rules import shipped_rules
 from simulator import live, oracle, outcome
-from simulator.citizens import Filing, people_needed, plan
+from simulator.citizens import Filing, dossiers, people_needed, plan
 from simulator.claim import claimed
 from simulator.crew import Crew
 from simulator.officers.desk import Desk
@@ -93,7 +93,7 @@ class Run:
 
         Raises:
             NotUsable: when another simulator holds the folder, or a server that was named is not there; nothing was touched then.
-            NotInstalled: for a server that is not there.
+            Refused: ENGINE_MISSING, UNAVAILABLE for a server that must be installed first, or does not start.
         """
         await self.options.servers.check()
         with claimed(self.layout.folder):
@@ -139,12 +139,12 @@ class Run:
     async def _played(self, scene: World, filings: Sequence[Filing], journal: Journal) -> None:
         begun = self.clock.now()
         play = self._play(scene, filings)
-        dossiers = {(filing.dossier.id_number, filing.dossier.destination): filing.dossier for filing in filings}
+        known = dossiers(filings)
         async with Crew() as crew:
             for code, stub in scene.desks.items():
                 chance = random.Random(f"{self.options.seed}:requests:{code}")  # noqa: S311 - ids, no secret
                 desk = Desk(code, stub, journal, self.sleep, chance)
-                office = Office(desk, staff(self.options.seed, code), dossiers, play.planner(code), play.picture.see)
+                office = Office(desk, staff(self.options.seed, code), known, play.planner(code), play.picture.see)
                 play.offices[code] = office
                 crew.add(office.watch())
             crew.add(live.show(play.picture, self.console, self.clock, self.sleep))
@@ -201,8 +201,4 @@ class Run:
 
 def _ordinary(filings: Sequence[Filing]) -> Dossier:
     """Somebody whose move should go without incident, to be followed on the screen."""
-    dossiers = [filing.dossier for filing in filings]
-    smooth = [
-        dossier for dossier in dossiers if dossier.policy_met and not (dossier.restricted or dossier.second_thoughts or dossier.error_found)
-    ]
-    return (smooth or dossiers)[0]
+    return next((filing.dossier for filing in filings if filing.is_ordinary), filings[0].dossier)

@@ -36,9 +36,18 @@ class Scan:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A key document that the applicant has not got yet, when he brings it, and until when (ISO 8601) he has promised to."""
+
+    scan: Scan
+    when: When
+    until: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """One person's wish to move.
+    """One person's wish to move. What happens at no time, or never, is None.
 
     Attributes:
         number: its place in the plan, 1, 2, 3…
@@ -51,16 +60,25 @@ class Dossier:
         to_address: where exactly.
         phone: of the applicant.
         scans: what the applicant brings.
+        promise: what he will bring later.
         review: when the destination reviews an application.
         response: when the home province takes up a permit.
         correction: when the applicant comes back with what was wrong.
-        arrival: when the applicant comes to register.
-        early_look: when the home province looks at an application by itself, or None.
+        arrival: when the applicant, or his family, comes to register.
+        early_look: when the home province looks at an application by itself.
         policy_met: whether the destination's policy allows the move.
         restricted: whether a court or authority keeps the person at home.
         abandoned: whether the applicant, asked to correct, gives up instead.
-        second_thoughts: the state in which the applicant changes his mind, and when he says so; or None.
-        error_found: when the destination finds that its permit was a mistake, or None.
+        insists: whether he says the same again instead.
+        unproven: whether he cannot show that he is the person of the record.
+        paper_wanted: whether he would rather have it done on paper, once he is told how it goes.
+        paper_kept: whether the home province has the record on paper only.
+        enquiry: when the destination has found out what it must know before it permits.
+        home_enquiry: the same for the home province, before it lets him go.
+        second_thoughts: the state in which the applicant changes his mind, and when he says so.
+        error_found: when the destination finds that its permit was a mistake.
+        died: whether the person dies on the way.
+        back: his way home again, if he changes his mind when it is too late to stay.
     """
 
     number: int
@@ -73,13 +91,22 @@ class Dossier:
     to_address: str
     phone: str
     scans: tuple[Scan, ...]
+    promise: Promise | None = None
     review: When
-    response: When
-    correction: When
-    arrival: When
+    response: When | None
+    correction: When | None
+    arrival: When | None
     early_look: When | None = None
     policy_met: bool = True
     restricted: bool = False
     abandoned: bool = False
+    insists: bool = False
+    unproven: bool = False
+    paper_wanted: bool = False
+    paper_kept: bool = False
+    enquiry: When | None = None
+    home_enquiry: When | None = None
     second_thoughts: tuple[str, When] | None = None
     error_found: When | None = None
+    died: bool = False
+    back: Dossier | None = None

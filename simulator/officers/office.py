@@ -1,6 +1,6 @@
 """The household office of one province: its officers watch their node's cases, plan visits to them and act when the time comes.
 
-Decides who deals with a case and when; what is decided stands in `simulator.officers.judgement`. Acts through `Desk` only. A visit that
+Decides who deals with a case and when; what is decided stands in `destination` and `home`. Acts through `Desk` only. A visit that
 meets a case which somebody changed meanwhile looks again and decides anew.
 """
 
@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from google.protobuf.any_pb2 import Any as Packed
 
+from simulator.officers import destination, home
 from simulator.officers.desk import VERSION_CONFLICT, Declined
 from simulator.officers.dossier import When
-from simulator.officers.judgement import Decision, Purpose, decide, visits
+from simulator.officers.judgement import Decision, Seen, owed
+from simulator.officers.occasions import Purpose, is_news, visits
 from yrdx.v1 import desk_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
@@ -67,11 +69,11 @@ class Office:
         self._seen = seen
 
     async def watch(self) -> None:
-        """Follows the node's cases, for ever, and plans a visit where one comes into a new state."""
+        """Follows the node's cases, for ever, and plans visits where something is new."""
         async for case in self._desk.watch():
             before = self.cases.get(case.case_id)
             self.cases[case.case_id] = case
-            if before is None or before.state != case.state:
+            if is_news(before, case):
                 self._plan_visits(case)
             self._seen(self.province, case)
 
@@ -98,7 +100,10 @@ class Office:
         """The applicant stands at the counter: his documents are scanned, the case is opened."""
         officer = self._officer(dossier)
         documents = [await self._scan(scan, officer, dossier.home) for scan in dossier.scans]
-        application = transfer_pb2.HouseholdApplication(id_number=dossier.id_number, name=dossier.stated_name, ground=dossier.ground)
+        missing = owed(dossier)
+        application = transfer_pb2.HouseholdApplication(
+            id_number=dossier.id_number, name=dossier.stated_name, ground=dossier.ground, missing=missing
+        )
         request = desk_pb2.OpenCaseRequest(
             officer=officer,
             service=_SERVICE,
@@ -108,6 +113,7 @@ class Office:
             purpose=_SERVICE,
             documents=documents,
             consent_recorded=True,
+            open_key_materials=len(missing),
         )
         with suppress(Declined):  # the journal has it; the applicant is told at the counter
             await self._desk.open_case(request)
@@ -124,19 +130,40 @@ class Office:
 
     async def _act(self, case_id: bytes, purpose: Purpose) -> bool:
         """One look and at most one decision; whether the visit is over."""
-        case = (await self._desk.get_case(case_id)).case
-        dossier = self._dossier(case)
-        if dossier is None or case.pending_action:
+        shown = await self._desk.get_case(case_id)
+        dossier = self._dossier(shown.case)
+        if dossier is None or shown.case.pending_action:
             return True
         officer = self._officer(dossier)
-        found = None
-        if self._role(case) == "OUT":
-            found = await self._desk.find_resident(officer, case_id)
-            await self._read_documents(case)
-        decision = decide(purpose, case, found, dossier)
-        if decision is not None:
-            await self._desk.decide(self._request(case, officer, decision))
+        if self._role(shown.case) == "IN":
+            await self._carry_out(shown.case, officer, destination.decide(purpose, Seen(shown, dossier)))
+            return True
+        seen = Seen(shown, dossier, await self._desk.find_resident(officer, case_id))
+        if purpose is Purpose.WAY_BACK:
+            if dossier.back and home.has_left(seen):
+                await self.accept(dossier.back)
+            return True
+        await self._read_documents(shown.case)
+        await self._carry_out(shown.case, officer, home.decide(seen))
         return True
+
+    async def _carry_out(self, case: desk_pb2.CaseView, officer: desk_pb2.Officer, decision: Decision | None) -> None:
+        if decision is None:
+            return
+        counterpart = self._counterpart(case)
+        documents = [await self._scan(scan, officer, counterpart) for scan in decision.scans]
+        request = desk_pb2.DecideRequest(
+            expected_version=case.version,
+            officer=officer,
+            case_id=case.case_id,
+            action=decision.action,
+            detail=_packed(decision.detail),
+            reason_class=decision.reason,
+            legal_basis=_BASIS,
+            documents=documents,
+            open_key_materials=decision.missing,
+        )
+        await self._desk.decide(request)
 
     async def _read_documents(self, case: desk_pb2.CaseView) -> None:
         """Looks at what the applicant brought, as long as it is the other side's."""
@@ -155,12 +182,14 @@ class Office:
         dossier = self._dossier(case)
         if dossier is None:
             return
-        counterpart = next(code for code in case.parties.values() if code != self.province)
-        for purpose, pace in visits(case.state, self._role(case), dossier):
-            self._plan(when or pace, counterpart, partial(self.visit, case.case_id, purpose))
+        for purpose, pace in visits(case, self._role(case), dossier):
+            self._plan(when or pace, self._counterpart(case), partial(self.visit, case.case_id, purpose))
 
     def _role(self, case: desk_pb2.CaseView) -> str:
         return next(role for role, code in case.parties.items() if code == self.province)
+
+    def _counterpart(self, case: desk_pb2.CaseView) -> str:
+        return next(code for code in case.parties.values() if code != self.province)
 
     def _dossier(self, case: desk_pb2.CaseView) -> Dossier | None:
         return self._dossiers.get((case.person_id_number, case.parties["IN"]))
@@ -168,17 +197,6 @@ class Office:
     def _officer(self, dossier: Dossier) -> desk_pb2.Officer:
         """Whoever takes a case first keeps it (首接责任制)."""
         return self._staff[dossier.number % len(self._staff)]
-
-    def _request(self, case: desk_pb2.CaseView, officer: desk_pb2.Officer, decision: Decision) -> desk_pb2.DecideRequest:
-        return desk_pb2.DecideRequest(
-            expected_version=case.version,
-            officer=officer,
-            case_id=case.case_id,
-            action=decision.action,
-            detail=_packed(decision.detail),
-            reason_class=decision.reason,
-            legal_basis=_BASIS,
-        )
 
 
 def _packed(message: Message) -> Packed:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def load(database: Path, records: Iterable[Record]) -> None:
-    """Fills an empty register; the file is made when there is none.
+def load(database: Path, records: Iterable[Record], impeded: Iterable[str] = ()) -> None:
+    """Fills an empty register; the file is made when there is none. The records of the persons with the numbers `impeded` stay active.
 
     Raises:
         Refused: RECORD_EXISTS when it holds records already; it then stays as it is.
@@ -34,6 +34,7 @@ def load(database: Path, records: Iterable[Record]) -> None:
             "INSERT INTO record (id_number, name, household_number, record, format, status, since) VALUES (?, ?, ?, ?, ?, ?, ?)",
             ((r.id_number, r.name, r.household_number, r.record, r.format, r.status.value, r.since) for r in records),
         )
+        file.executemany("INSERT INTO impediment (id_number) VALUES (?)", ((id_number,) for id_number in impeded))
 
 
 def dump(database: Path, out: Path) -> None:

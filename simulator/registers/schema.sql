@@ -31,3 +31,14 @@ CREATE TABLE IF NOT EXISTS operation (
 ) STRICT;
 
 CREATE UNIQUE INDEX IF NOT EXISTS one_holder ON operation (id_number) WHERE state = 'reserved';
+
+-- What forbids to strike a person off, in the province's own system; Reserve does not see it, the change then fails.
+CREATE TABLE IF NOT EXISTS impediment (
+    id_number TEXT PRIMARY KEY
+) STRICT;
+
+CREATE TRIGGER IF NOT EXISTS impeded BEFORE UPDATE OF status ON record
+WHEN EXISTS (SELECT 1 FROM impediment WHERE id_number = NEW.id_number)
+BEGIN
+    SELECT raise(ABORT, 'impediment');
+END;

@@ -1,4 +1,4 @@
-"""An exchange in memory: desks of four provinces over one state of every case, moved by the real procedure's arrows, without any hub."""
+"""An exchange in memory: desks of four provinces over one state of every case, moved by the real procedure, without any hub."""
 
 # ruff: noqa: N802, ASYNC109, ARG002 - the signatures of the generated stub
 
@@ -10,19 +10,26 @@ from typing import TYPE_CHECKING
 
 import grpc
 
-from core.procedures import PROCEDURES
+from core.procedures import engine
+from core.procedures.household_transfer import HOUSEHOLD_TRANSFER
 from core.procedures.model import CLOSED
+from core.receipts import timestamp
 from core.refusals import ACTION_NOT_LEGAL, PERSON_CLAIMED, UNAVAILABLE, VERSION_CONFLICT, Kind, Refused
 from runtime import grpc_errors
+from simulator.movers import impeded
+from tests.core.messages import AT, BOOK, message, new_id
 from yrdx.v1 import desk_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from datetime import datetime
 
+    from google.protobuf.any_pb2 import Any as Packed
+
+    from core.envelope import ReadMessage
+    from core.procedures.model import Case
     from yrdx.v1 import resident_pb2
-
-PROCEDURE = PROCEDURES["household-transfer"]
 
 
 def error(kind: Kind) -> grpc.aio.AioRpcError:
@@ -31,46 +38,78 @@ def error(kind: Kind) -> grpc.aio.AioRpcError:
 
 
 class FakeExchange:
-    """Cases and who watches them."""
+    """Cases, who watches them, and where everybody lives."""
 
-    def __init__(self, people: Iterable[resident_pb2.Resident]) -> None:
-        self.cases: dict[bytes, desk_pb2.CaseView] = {}
-        self.corrected: set[bytes] = set()
-        self.returned_from: dict[bytes, str] = {}
-        self.destined: dict[bytes, str] = {}
+    def __init__(self, people: Mapping[str, Sequence[resident_pb2.Resident]]) -> None:
+        self.views: dict[bytes, desk_pb2.GetCaseResponse] = {}
+        self.cases: dict[bytes, Case] = {}
         self.changed = asyncio.Event()
         self.changes: list[bytes] = []
-        self.names = {person.id_number: person.name for person in people}
+        self.at: datetime = AT
+        self.names = {person.id_number: person.name for own in people.values() for person in own}
+        self.homes = {person.id_number: [code] for code, own in people.items() for person in own}
+        self.impeded = {person.id_number for own in people.values() for person in impeded(own)}
+        self.dead: set[str] = set()
 
-    def change(self, case: desk_pb2.CaseView, state: str, ending: str = "") -> None:
-        case.state, case.ending = state, ending
-        case.version += 1
-        case.ball_holder = case.parties.get(PROCEDURE.state(state).ball, "")
-        self.changes.append(case.case_id)
+    def advance_to(self, at: datetime) -> None:
+        """Time passes, and the clock says what it has to say."""
+        self.at = at
+        for case_id in self.cases:
+            while events := engine.due(self.cases[case_id], at, HOUSEHOLD_TRANSFER):
+                self.cases[case_id] = engine.apply_due(self.cases[case_id], events[0], BOOK.of(self.cases[case_id]))
+                self.show(case_id)
+
+    def next_due(self) -> datetime | None:
+        return min((due for case in self.cases.values() if (due := engine.next_due(case))), default=None)
+
+    def show(self, case_id: bytes) -> None:
+        case, view = self.cases[case_id], self.views[case_id].case
+        state = HOUSEHOLD_TRANSFER.state(case.state)
+        view.state, view.ending, view.version = case.state, case.ending, case.step
+        view.ball_holder = case.parties.get(state.ball, "")
+        view.overdue = any(clock.overdue for clock in case.clocks)
+        self.changes.append(case_id)
         self.changed.set()
         self.changed = asyncio.Event()
 
-    def seen_by(self, province: str, case: desk_pb2.CaseView) -> desk_pb2.CaseView:
-        view = desk_pb2.CaseView()
-        view.CopyFrom(case)
-        role = next(role for role, code in case.parties.items() if code == province)
-        view.legal_actions.extend(arrow.action for arrow in PROCEDURE.transitions if arrow.at == case.state and arrow.by == role)
-        return view
+    def seen_by(self, province: str, case_id: bytes) -> desk_pb2.GetCaseResponse:
+        shown = desk_pb2.GetCaseResponse()
+        shown.CopyFrom(self.views[case_id])
+        case = self.cases[case_id]
+        role = case.role_of(province)
+        assert role
+        shown.case.legal_actions.extend(engine.legal_actions(case, role, self.at, HOUSEHOLD_TRANSFER))
+        return shown
 
-    def act(self, province: str, case: desk_pb2.CaseView, action: str) -> None:
-        role = next(role for role, code in case.parties.items() if code == province)
-        arrow = next((arrow for arrow in PROCEDURE.arrows(action, case.state) if arrow.by == role and not arrow.reason), None)
-        if arrow is None:
-            raise error(ACTION_NOT_LEGAL)
-        if action == "return":
-            self.returned_from[case.case_id] = case.state
-            self.corrected.add(case.case_id)
-        if arrow.destines:
-            self.destined[case.case_id] = arrow.corrected_ending if case.case_id in self.corrected else arrow.destines
-        state = arrow.to or self.returned_from[case.case_id]
-        self.change(case, state, arrow.ending or (self.destined[case.case_id] if state == CLOSED else ""))
+    def say(self, province: str, case_id: bytes, action: str, detail: Packed | None = None, **header: object) -> None:
+        """Somebody says something, and the register does it if it must."""
+        case, view = self.cases.get(case_id), self.views[case_id]
+        other = next(code for code in view.case.parties.values() if code != province)
+        said = message(action, province, other, (case.sequences.get(province, 0) if case else 0) + 1, case_id, **header)
+        self.take(said)
+        view.messages.add(action=action, sender=province, receiver=other, payload=detail, accepted_at=timestamp(self.at))
+        self.show(case_id)
         if action in {"deregister", "land"}:
-            self.act(province, case, "entered")
+            self.carry_out(case_id, province, said)
+
+    def take(self, said: ReadMessage) -> None:
+        case_id, rules = said.routing.case_id, BOOK.of(said.header)
+        try:
+            case = engine.advance(self.cases.get(case_id), said, self.at, rules)
+        except Refused as refusal:
+            raise error(ACTION_NOT_LEGAL) from refusal
+        self.cases[case_id] = engine.received(case, said.routing.message_id, said.routing.action, self.at, rules)
+
+    def carry_out(self, case_id: bytes, province: str, said: ReadMessage) -> None:
+        """The register's part. A node would say what came of it later."""
+        person = self.views[case_id].case.person_id_number
+        can = said.routing.action == "land" or person not in self.impeded
+        if can and said.routing.action == "land":
+            self.homes[person].append(province)
+            self.dead |= {person} if said.header.reason_class == 11 else set()
+        elif can:
+            self.homes[person].append("")
+        self.say(province, case_id, "entered" if can else "execution-failed", concerns=said.routing.message_id, reason_class=9)
 
 
 class FakeDesk:
@@ -91,45 +130,51 @@ class FakeDesk:
         self._shake(request.request_id)
         application = transfer_pb2.HouseholdApplication()
         assert request.application.Unpack(application)
-        if any(case.person_id_number == application.id_number and case.state != "closed" for case in self.exchange.cases.values()):
+        views = self.exchange.views.values()
+        if any(view.case.person_id_number == application.id_number and view.case.state != CLOSED for view in views):
             raise error(PERSON_CLAIMED)
+        assert self.exchange.homes[application.id_number][-1] == request.counterpart
         case = desk_pb2.CaseView(
-            case_id=uuid.uuid4().bytes,
+            case_id=new_id(),
             service=request.service,
             parties={"IN": self.province, "OUT": request.counterpart},
             person_id_number=application.id_number,
             person_name=application.name,
         )
-        self.exchange.cases[case.case_id] = case
-        self.exchange.change(case, "applied")
-        return desk_pb2.OpenCaseResponse(case=self.exchange.seen_by(self.province, case))
+        self.exchange.views[case.case_id] = desk_pb2.GetCaseResponse(case=case)
+        owed = request.open_key_materials
+        self.exchange.say(self.province, case.case_id, "apply", request.application, open_key_materials=owed)
+        return desk_pb2.OpenCaseResponse(case=self.exchange.seen_by(self.province, case.case_id).case)
 
     async def Decide(self, request: desk_pb2.DecideRequest, timeout: float) -> desk_pb2.DecideResponse:
         self._shake(request.request_id)
-        case = self.exchange.cases[request.case_id]
+        case = self.exchange.views[request.case_id].case
         if request.expected_version != case.version:
             raise error(VERSION_CONFLICT)
-        self.exchange.act(self.province, case, request.action)
         correction = transfer_pb2.Correction()
         if request.detail.Unpack(correction):
             case.person_name = correction.application.name
-        return desk_pb2.DecideResponse(case=self.exchange.seen_by(self.province, case), message_id=uuid.uuid4().bytes)
+        header = {"reason_class": request.reason_class, "open_key_materials": request.open_key_materials}
+        self.exchange.say(self.province, request.case_id, request.action, request.detail, **header)
+        return desk_pb2.DecideResponse(case=self.exchange.seen_by(self.province, request.case_id).case, message_id=uuid.uuid4().bytes)
 
     async def GetCase(self, request: desk_pb2.GetCaseRequest, timeout: float) -> desk_pb2.GetCaseResponse:
-        return desk_pb2.GetCaseResponse(case=self.exchange.seen_by(self.province, self.exchange.cases[request.case_id]))
+        return self.exchange.seen_by(self.province, request.case_id)
 
     async def FindResident(
         self,
         request: desk_pb2.FindResidentRequest,
         timeout: float,
     ) -> desk_pb2.FindResidentResponse:
-        case = self.exchange.cases[request.case_id]
+        case = self.exchange.views[request.case_id].case
         differs = self.exchange.names[case.person_id_number] != case.person_name
-        return desk_pb2.FindResidentResponse(found=True, status="active", differences=["name"] if differs else [])
+        here = self.exchange.homes[case.person_id_number][-1] == self.province
+        status = "active" if here else "moved-out"
+        return desk_pb2.FindResidentResponse(found=True, status=status, differences=["name"] if differs else [])
 
     async def ListCases(self, request: desk_pb2.ListCasesRequest, timeout: float) -> desk_pb2.ListCasesResponse:
-        mine = [case for case in self.exchange.cases.values() if self.province in case.parties.values()]
-        return desk_pb2.ListCasesResponse(cases=[self.exchange.seen_by(self.province, case) for case in mine])
+        mine = [case_id for case_id, case in self.exchange.cases.items() if self.province in case.parties.values()]
+        return desk_pb2.ListCasesResponse(cases=[self.exchange.seen_by(self.province, case_id).case for case_id in mine])
 
     async def PutDocument(self, requests: object, timeout: float) -> desk_pb2.PutDocumentResponse:
         return desk_pb2.PutDocumentResponse(digest=bytes(32))
@@ -139,8 +184,8 @@ class FakeDesk:
         while True:
             changed = self.exchange.changed
             while told < len(self.exchange.changes):
-                case = self.exchange.cases[self.exchange.changes[told]]
+                case_id = self.exchange.changes[told]
                 told += 1
-                if self.province in case.parties.values():
-                    yield desk_pb2.WatchCasesResponse(case=self.exchange.seen_by(self.province, case), cursor=str(told))
+                if self.province in self.exchange.cases[case_id].parties.values():
+                    yield desk_pb2.WatchCasesResponse(case=self.exchange.seen_by(self.province, case_id).case, cursor=str(told))
             await changed.wait()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.procedures.household_transfer import HOUSEHOLD_TRANSFER
+from core.receipts import timestamp
 from core.rules import shipped_rules
 from runtime.clock import SystemClock
-from simulator.citizens import people_needed, plan
+from simulator.citizens import dossiers, people_needed, plan
 from simulator.crew import Crew
 from simulator.faults import Faults
 from simulator.officers.desk import Desk
@@ -28,23 +30,29 @@ if TYPE_CHECKING:
 
 BEGIN = datetime(2026, 1, 26, 0, 30, tzinfo=UTC)
 CALENDAR = next(iter(shipped_rules().calendars.values()))
-SIX = {"landed", "landed-after-correction", "refused-by-in", "refused-by-out", "permit-revoked", "withdrawn-before-deregistration"}
+ENDINGS = {arrow.ending or arrow.destines for arrow in HOUSEHOLD_TRANSFER.transitions}
+ENDINGS |= {arrow.corrected_ending for arrow in HOUSEHOLD_TRANSFER.transitions}
+ENDINGS |= {deadline.expires_to for deadline in HOUSEHOLD_TRANSFER.deadlines}
+ENDINGS -= {""}
 
 
 class FakeOperators:
     """Business time without a hub; a slot is settled once everybody had his turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, exchange: FakeExchange) -> None:
+        self.exchange = exchange
         self.slots: list[datetime] = []
         self.via = {"kafka": 0, "ledger": 0}
 
     async def advance(self, to: datetime) -> operations_pb2.AdvanceBusinessTimeResponse:
         self.slots.append(to)
+        self.exchange.advance_to(to)
         return operations_pb2.AdvanceBusinessTimeResponse()
 
     async def settle(self) -> operations_pb2.StatusResponse:
         await turns(20)
-        return operations_pb2.StatusResponse(log_size=len(self.slots))
+        due = self.exchange.next_due()
+        return operations_pb2.StatusResponse(log_size=len(self.slots), next_due=timestamp(due) if due else None)
 
 
 async def turns(count: float) -> None:
@@ -55,30 +63,44 @@ async def turns(count: float) -> None:
 async def played(folder: Path, seed: int, cases: int, *, shaky: bool = False) -> tuple[FakeExchange, FakeOperators, int]:
     people = population(seed, people_needed(cases))
     filings = plan(seed, cases, people)
-    exchange, operators = FakeExchange(person for everybody in people.values() for person in everybody), FakeOperators()
+    exchange = FakeExchange(people)
+    operators = FakeOperators(exchange)
     picture = Picture(cases, [])
     moving: Any = {"operators": operators, "processes": None, "faults": Faults(SystemClock(), turns, None, [])}  # type: ignore[arg-type]
     play = Play(slots=Slots(CALENDAR), now=BEGIN, picture=picture, followed=filings[0].dossier, **moving)
-    dossiers = {(filing.dossier.id_number, filing.dossier.destination): filing.dossier for filing in filings}
+    known = dossiers(filings)
     with Journal(folder / "journal.jsonl", SystemClock()) as journal:
         async with Crew() as crew:
             for code in people:
                 stub: Any = FakeDesk(code, exchange, shaky=shaky)
                 desk = Desk(code, stub, journal, lambda _: turns(1), random.Random(code))
                 staff = [desk_pb2.Officer(number=f"{code}-1")]
-                play.offices[code] = Office(desk, staff, dossiers, play.planner(code), picture.see)
+                play.offices[code] = Office(desk, staff, known, play.planner(code), picture.see)
                 crew.add(play.offices[code].watch())
             await play.run(filings)
     return exchange, operators, picture.closed
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_any_seed_brings_every_case_to_one_of_six_endings(tmp_path: Path, seed: int) -> None:
-    exchange, operators, closed = asyncio.run(played(tmp_path, seed, 60))
+@pytest.mark.parametrize(("seed", "cases"), [*((seed, 60) for seed in range(6)), (7, 24), (8, 200)])
+def test_any_seed_brings_the_cases_to_every_ending(tmp_path: Path, seed: int, cases: int) -> None:
+    exchange, operators, closed = asyncio.run(played(tmp_path, seed, cases))
     endings = Counter(case.ending for case in exchange.cases.values())
-    assert set(endings) == SIX
-    assert sum(endings.values()) == closed == 60
+    assert set(endings) == ENDINGS
+    assert sum(endings.values()) == closed == cases
     assert operators.slots == sorted(set(operators.slots))
+    assert len(operators.slots) < 60, "time that passes must not cost a slot a day"
+    somewhere = Counter(bool(homes[-1]) for homes in exchange.homes.values())
+    assert somewhere[False] == 0
+    assert len(exchange.dead) == endings["landed-and-deceased"]
+
+
+def test_who_changes_his_mind_too_late_is_at_home_again_in_the_end(tmp_path: Path) -> None:
+    exchange, _, _ = asyncio.run(played(tmp_path, 3, 60))
+    gone = [case_id for case_id, case in exchange.cases.items() if case.ending == "landed-then-moved-back"]
+    assert gone
+    for case_id in gone:
+        case = exchange.views[case_id].case
+        assert exchange.homes[case.person_id_number] == [case.parties["OUT"], "", case.parties["IN"], "", case.parties["OUT"]]
 
 
 def test_one_case_is_played_to_its_end(tmp_path: Path) -> None:

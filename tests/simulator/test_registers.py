@@ -28,6 +28,9 @@ from simulator.registers.operations import Change, State, Status, Wish
 from simulator.registers.store import Record, Reservation, Store
 
 ANNA, BERT, CARL, DORA = "34052419800101001X", "11010519491231002X", "440524188001010014", "310101199001010019"
+EMIL = "320102198001010015"
+"""Lives here, and something forbids to strike him off."""
+EVERYBODY = (ANNA, BERT, CARL, DORA, EMIL)
 SINCE = 1_000_000
 OPERATIONS = 5
 SEED = [
@@ -35,14 +38,23 @@ SEED = [
     Record(BERT, "白特", "320000000001", b"bert", "jiangsu-xml-1", Status.ACTIVE, SINCE),
     Record(CARL, "卡尔", "320000000002", b"carl", "jiangsu-xml-1", Status.DECEASED, SINCE),
 ]
+HELD_FAST = Record(EMIL, "艾米", "320000000003", b"emil", "jiangsu-xml-1", Status.ACTIVE, SINCE)
+ENDS = {Change.MOVE_OUT: Status.MOVED_OUT, Change.MOVE_IN: Status.ACTIVE, Change.MOVE_IN_DECEASED: Status.DECEASED}
 FROZEN = "CREATE TRIGGER frozen BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'frozen'); END"
 FULL = "CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ROLLBACK, 'full'); END"
 
-people = st.sampled_from([ANNA, BERT, CARL, DORA])
+people = st.sampled_from(EVERYBODY)
 operations = st.sampled_from([bytes([number]) * 16 for number in range(OPERATIONS)])
 wishes = st.one_of(
     st.builds(Wish, st.just(Change.MOVE_OUT), people),
-    st.builds(Wish, st.just(Change.MOVE_IN), people, st.just("新人"), st.sampled_from([b"new", b"other"]), st.just("jiangsu-xml-1")),
+    st.builds(
+        Wish,
+        st.sampled_from([Change.MOVE_IN, Change.MOVE_IN_DECEASED]),
+        people,
+        st.just("新人"),
+        st.sampled_from([b"new", b"other"]),
+        st.just("jiangsu-xml-1"),
+    ),
 )
 
 
@@ -62,7 +74,7 @@ class Model:
 
     operations: dict[bytes, Known] = field(default_factory=dict)
     history: dict[str, list[Status]] = field(
-        default_factory=lambda: {ANNA: [Status.ACTIVE], BERT: [Status.ACTIVE], CARL: [Status.DECEASED]}
+        default_factory=lambda: {ANNA: [Status.ACTIVE], BERT: [Status.ACTIVE], CARL: [Status.DECEASED], EMIL: [Status.ACTIVE]}
     )
 
     def held(self, person: str) -> bool:
@@ -82,16 +94,20 @@ class Model:
         if self.held(wish.id_number):
             return RECORD_HELD
         status = self.status(wish.id_number)
-        if wish.change is Change.MOVE_IN:
+        if wish.change is not Change.MOVE_OUT:
             return RECORD_EXISTS if status is Status.ACTIVE else None
         return {None: RECORD_NOT_FOUND, Status.ACTIVE: None}.get(status, RECORD_NOT_ACTIVE)
+
+    def impedes(self, known: Known) -> bool:
+        """Whether the file forbids this change for ever."""
+        return known.wish is not None and known.wish.change is Change.MOVE_OUT and known.wish.id_number == EMIL
 
     def finalise(self, operation: bytes, at: int) -> None:
         known = self.operations[operation]
         assert known.wish
         if known.state is State.RESERVED:
             known.state, known.since = State.FINALISED, at
-            end = Status.MOVED_OUT if known.wish.change is Change.MOVE_OUT else Status.ACTIVE
+            end = ENDS[known.wish.change]
             history = self.history.setdefault(known.wish.id_number, [])
             if end is Status.MOVED_OUT:
                 history.pop()
@@ -103,7 +119,7 @@ class Register(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.path = Path(self.folder.name) / "register.sqlite"
-        load(self.path, SEED)
+        load(self.path, [*SEED, HELD_FAST], impeded=[EMIL])
         self.store = Store(self.path, "320000")
         self.model = Model()
         self.frozen = False
@@ -124,7 +140,7 @@ class Register(RuleBasedStateMachine):
         known = self.model.operations.setdefault(operation, Known(State.RESERVED, wish, answer))
         assert answer.state is known.state
         assert known.answer
-        if wish.change is Change.MOVE_IN:
+        if wish.change is not Change.MOVE_OUT:
             assert answer.household_number == known.answer.household_number
             assert answer.record is None
         else:
@@ -141,7 +157,7 @@ class Register(RuleBasedStateMachine):
             expected = OPERATION_UNKNOWN
         elif known.state is State.RELEASED:
             expected = OPERATION_RELEASED
-        elif known.state is State.RESERVED and self.frozen:
+        elif known.state is State.RESERVED and (self.frozen or self.model.impedes(known)):
             expected = CHANGE_IMPOSSIBLE
         if expected:
             with pytest.raises(Refused) as caught:
@@ -181,7 +197,7 @@ class Register(RuleBasedStateMachine):
             operation = bytes([number]) * 16
             known = self.model.operations.get(operation)
             assert self.store.state(operation) is (known.state if known else None)
-        for person in (ANNA, BERT, CARL, DORA):
+        for person in EVERYBODY:
             found = self.store.find(person)
             assert (found.status if found else None) is self.model.status(person)
 
@@ -195,7 +211,7 @@ class Register(RuleBasedStateMachine):
             ):
                 assert all(count == 1 for (count,) in file.execute(query))
             rows = file.execute("SELECT id_number, status FROM record ORDER BY number").fetchall()
-        for person in (ANNA, BERT, CARL, DORA):
+        for person in EVERYBODY:
             assert [status for number, status in rows if number == person] == [
                 status.value for status in self.model.history.get(person, [])
             ]
@@ -247,6 +263,29 @@ def test_somebody_who_comes_back_has_two_records(path: Path) -> None:
     assert left.record
     assert (left.record.record, left.record.status) == (b"anna", Status.MOVED_OUT)
     store.close()
+
+
+def test_a_record_that_is_held_fast_stays_and_is_free_again_after_release(tmp_path: Path) -> None:
+    load(tmp_path / "register.sqlite", [*SEED, HELD_FAST], impeded=[EMIL])
+    with closing(Store(tmp_path / "register.sqlite", "320000")) as store:
+        assert store.reserve(b"o" * 16, Wish(Change.MOVE_OUT, EMIL)).state is State.RESERVED
+        with pytest.raises(Refused) as caught:
+            store.finalise(b"o" * 16, 2 * SINCE)
+        assert caught.value.kind is CHANGE_IMPOSSIBLE
+        assert store.state(b"o" * 16) is State.RESERVED
+        assert store.release(b"o" * 16) is State.RELEASED
+        found = store.find(EMIL)
+        assert found
+        assert (found.status, found.since) == (Status.ACTIVE, SINCE)
+
+
+def test_who_died_on_the_way_has_one_record_that_was_never_active(path: Path) -> None:
+    with closing(Store(path, "320000")) as store:
+        household = store.reserve(b"o" * 16, Wish(Change.MOVE_IN_DECEASED, DORA, "朵拉", b"dora", "jiangsu-xml-1")).household_number
+        assert household
+        store.finalise(b"o" * 16, 2 * SINCE)
+        store.finalise(b"o" * 16, 2 * SINCE)
+        assert store.find(DORA) == Record(DORA, "朵拉", household, b"dora", "jiangsu-xml-1", Status.DECEASED, 2 * SINCE, number=4)
 
 
 def test_a_dump_names_everybody_with_status_and_time(path: Path, tmp_path: Path) -> None:

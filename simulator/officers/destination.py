@@ -1,0 +1,91 @@
+"""What the officers of the province decide into which somebody wants to move."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta, timezone
+from typing import TYPE_CHECKING, Final
+
+from simulator.officers.judgement import Decision, Seen, owed, ruling
+from simulator.officers.occasions import Purpose
+from yrdx.v1 import envelope_pb2
+from yrdx.v1 import household_transfer_pb2 as transfer_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_SHANGHAI: Final = timezone(timedelta(hours=8))
+
+
+def decide(purpose: Purpose, seen: Seen) -> Decision | None:
+    """The decision, or None when there is nothing (more) to decide."""
+    decision = _BY_PURPOSE[purpose](seen)
+    return decision if decision and decision.action in seen.case.legal_actions else None
+
+
+def _review(seen: Seen) -> Decision:
+    dossier = seen.dossier
+    if seen.case.state == "enquiring":
+        return ruling("resume", envelope_pb2.REASON_CLASS_UNSPECIFIED, "found-out", "补充调查结束，恢复办理。")
+    if not dossier.policy_met:
+        return ruling("refuse", envelope_pb2.REASON_CLASS_POLICY_NOT_MET, "policy", "不符合迁入地落户政策，不予准迁。")
+    if dossier.paper_wanted:
+        return ruling("switch-to-paper", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "paper", "申请人不同意网上迁移，改为线下办理。")
+    if dossier.enquiry and not seen.said("pause", "IN"):
+        return ruling("pause", envelope_pb2.REASON_CLASS_ENQUIRY, "enquiry", "投靠关系需入户调查核实。")
+    return Decision("permit", transfer_pb2.MovePermit(to_address=dossier.to_address, contact_phone=dossier.phone))
+
+
+def _correction(seen: Seen) -> Decision:
+    dossier = seen.dossier
+    if dossier.abandoned:
+        return ruling("withdraw", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "abandoned", "申请人不再补正，撤回申请。")
+    if dossier.unproven:
+        return ruling("refuse", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH, "unproven", "申请人无法证明与登记信息为同一人。")
+    name = dossier.stated_name if dossier.insists else dossier.name
+    missing = owed(dossier) if seen.is_short_of_a_key_material() else []
+    application = transfer_pb2.HouseholdApplication(id_number=dossier.id_number, name=name, ground=dossier.ground, missing=missing)
+    note = "申请人坚持原填姓名。" if dossier.insists else "已按登记信息更正姓名。"
+    return Decision("resubmit", transfer_pb2.Correction(application=application, note=note), missing=len(missing))
+
+
+def _supplement(seen: Seen) -> Decision | None:
+    promise = seen.dossier.promise
+    if promise is None or not seen.is_short_of_a_key_material():
+        return None
+    return Decision("supplement", transfer_pb2.Supplement(brought=[promise.scan.code]), scans=(promise.scan,))
+
+
+def _arrival(seen: Seen) -> Decision:
+    """The applicant stands at the counter; or his family does, because he has died."""
+    if seen.dossier.died:
+        return Decision("land", transfer_pb2.LandingReceipt(deceased_on=_day_of_leaving(seen)), envelope_pb2.REASON_CLASS_DECEASED)
+    wish = envelope_pb2.REASON_CLASS_APPLICANT_WISH if seen.dossier.back else envelope_pb2.REASON_CLASS_UNSPECIFIED
+    return Decision("land", transfer_pb2.LandingReceipt(), wish)
+
+
+def _absence(_seen: Seen) -> Decision:
+    return Decision("land", transfer_pb2.LandingReceipt(), envelope_pb2.REASON_CLASS_NO_SHOW)
+
+
+def _wish(_seen: Seen) -> Decision:
+    return ruling("withdraw", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "wish", "申请人本人提出撤回申请。")
+
+
+def _supervision(_seen: Seen) -> Decision:
+    return ruling("revoke", envelope_pb2.REASON_CLASS_AUTHORITY_ERROR, "audit", "复核发现准迁审批有误，予以撤销。")
+
+
+def _day_of_leaving(seen: Seen) -> str:
+    left = next(message for message in seen.shown.messages if message.action == "deregister")
+    return left.accepted_at.ToDatetime(UTC).astimezone(_SHANGHAI).date().isoformat()
+
+
+_BY_PURPOSE: Final[Mapping[Purpose, Callable[[Seen], Decision | None]]] = {
+    Purpose.REVIEW: _review,
+    Purpose.CORRECTION: _correction,
+    Purpose.SUPPLEMENT: _supplement,
+    Purpose.ARRIVAL: _arrival,
+    Purpose.ABSENCE: _absence,
+    Purpose.WISH: _wish,
+    Purpose.SUPERVISION: _supervision,
+}

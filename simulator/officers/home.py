@@ -1,0 +1,65 @@
+"""What the officers of the province decide in which somebody is registered who wants to leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.officers.judgement import Decision, ruling
+from yrdx.v1 import envelope_pb2
+from yrdx.v1 import household_transfer_pb2 as transfer_pb2
+
+if TYPE_CHECKING:
+    from simulator.officers.judgement import Seen
+
+
+def decide(seen: Seen) -> Decision | None:
+    """The decision, or None when there is nothing (more) to decide: somebody acted before, or it is the other side's turn."""
+    if seen.case.state == "deregistration-failed":
+        decision = ruling("annul", envelope_pb2.REASON_CLASS_NOT_EXECUTABLE, "not-executable", "迁出注销无法执行，案件终止，户籍不变。")
+    elif seen.case.state == "investigating":
+        decision = ruling("resume", envelope_pb2.REASON_CLASS_UNSPECIFIED, "found-out", "核查结束，恢复办理。")
+    else:
+        decision = _doubt(seen) or Decision("deregister", transfer_pb2.MigrationCertificate())
+    return decision if decision.action in seen.case.legal_actions and not _waits(seen, decision) else None
+
+
+def has_left(seen: Seen) -> bool:
+    """Whether the person whose case is over lives here no more."""
+    return seen.case.state == "closed" and seen.found.found and seen.found.status == "moved-out"
+
+
+def _waits(seen: Seen, decision: Decision) -> bool:
+    """Nobody is struck off while a key material is missing."""
+    return decision.action == "deregister" and seen.is_short_of_a_key_material()
+
+
+def _doubt(seen: Seen) -> Decision | None:
+    """What speaks against letting the person go, or must be known first."""
+    dossier, found = seen.dossier, seen.found
+    if not found.found or found.status != "active":
+        return ruling("refuse", envelope_pb2.REASON_CLASS_NOT_REGISTERED, "not-registered", "本地无此人有效户籍登记。")
+    if dossier.restricted:
+        return ruling("refuse", envelope_pb2.REASON_CLASS_LEGAL_RESTRICTION, "restriction", "依法限制迁出，不同意迁出。")
+    if dossier.paper_kept:
+        return ruling("switch-to-paper", envelope_pb2.REASON_CLASS_NOT_EXECUTABLE, "paper", "户籍底册未电子化，改为线下办理。")
+    if found.differences:
+        return _disagreement(seen)
+    if dossier.home_enquiry and not seen.said("pause", "OUT"):
+        return ruling("pause", envelope_pb2.REASON_CLASS_ENQUIRY, "enquiry", "需向申请人及户主核实迁出意愿。")
+    return None
+
+
+def _disagreement(seen: Seen) -> Decision:
+    """The applicant may correct himself once; who says the same again is not the person of the record."""
+    if seen.said("return", "OUT"):
+        return ruling(
+            "refuse", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH, "somebody-else", "补正后仍与户籍登记不一致，无法认定为同一人。"
+        )
+    differences = [transfer_pb2.FieldDifference(field=field, stated=_stated(seen, field)) for field in seen.found.differences]
+    text = "申请信息与户籍登记不一致，请核对更正。"
+    request = transfer_pb2.CorrectionRequest(reason_code="mismatch", reason=text, differences=differences)
+    return Decision("return", request, envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH)
+
+
+def _stated(seen: Seen, field: str) -> str:
+    return seen.case.person_name if field == "name" else ""
