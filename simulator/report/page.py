@@ -15,12 +15,18 @@ if TYPE_CHECKING:
 _ENDINGS: Final = {
     "landed": "已落户",
     "landed-after-correction": "补正后落户",
+    "landed-after-no-show": "逾期未到，依规落户",
+    "landed-then-moved-back": "落户后回迁",
+    "landed-and-deceased": "迁入并死亡注销",
     "refused-by-in": "迁入地不予准迁",
     "refused-by-out": "迁出地不予迁出",
+    "closed-for-identity-mismatch": "身份信息不符，终止",
+    "correction-lapsed": "逾期未补正",
     "permit-revoked": "准迁证被撤销",
     "permit-expired": "准迁证过期",
     "withdrawn-before-deregistration": "注销前撤回",
     "annulled-not-executable": "注销无法执行",
+    "switched-to-paper": "转线下办理",
 }
 _INVARIANTS: Final = {
     "I1": "一人一地：任何时刻只有一个责任省份 · one owner province at every instant",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from core.procedures.household_transfer import HOUSEHOLD_TRANSFER
 from simulator.faults import Fault
 from simulator.oracle import Invariant
 from simulator.report.figures import Report, ended, latency
@@ -64,6 +65,16 @@ def test_cases_are_counted_by_their_endings_and_open_ones_apart() -> None:
     end = ended(cases)
     assert end.endings == {"household-transfer": {"landed": 1, "landed-after-correction": 1}}
     assert (end.open, end.corrections, end.completed) == (1, 1, frozenset((b"1", b"2")))
+
+
+def test_the_page_has_a_chinese_name_for_every_ending() -> None:
+    endings = {arrow.ending or arrow.destines for arrow in HOUSEHOLD_TRANSFER.transitions}
+    endings |= {arrow.corrected_ending for arrow in HOUSEHOLD_TRANSFER.transitions}
+    endings |= {deadline.expires_to for deadline in HOUSEHOLD_TRANSFER.deadlines}
+    for ending in endings - {""}:
+        text = page(msgspec.structs.replace(right(), cases={"household-transfer": {ending: 1}}))
+        assert f"<code>{ending}</code>" in text
+        assert f"<td></td><td><code>{ending}</code>" not in text, ending
 
 
 def test_percentiles() -> None:
