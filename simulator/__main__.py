@@ -42,7 +42,7 @@ DsnDir = Annotated[
 @app.command
 def run(
     *,
-    cases: Annotated[int, Parameter(validator=Number(gte=1), help="people who want to move")] = 72,
+    cases: Annotated[int, Parameter(validator=Number(gte=1), help="people who want to move")] = 200,
     seed: Seed = 2026,
     kafka: Kafka = "embedded",
     dsn_dir: DsnDir = None,
@@ -50,7 +50,7 @@ def run(
 ) -> int:
     """Plays household transfers among four provinces and proves what happened.
 
-    Example: yrdx-sim run --cases 72 --seed 2026 --out demo-out
+    Example: yrdx-sim run --cases 200 --seed 2026 --out demo-out
     """
     from simulator import command  # noqa: PLC0415 - `--help` must not load the whole world
 
