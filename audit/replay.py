@@ -14,7 +14,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from audit.findings import Check
-from core.procedures import engine
+from core.procedures import clocks, engine
 from core.receipts import timestamp
 from core.refusals import BY_NUMBER, PERSON_CLAIMED, Refused
 
@@ -133,7 +133,7 @@ def _wrong_refusal(record: Record, case: Case | None, message: ReadMessage, rule
     return f"refuses for {kind.name} what the procedure accepts"
 
 
-def _is(event: receipt_pb2.DueEvent, expected: engine.Due, case: Case) -> bool:
+def _is(event: receipt_pb2.DueEvent, expected: clocks.Due, case: Case) -> bool:
     said = (event.event_id, event.kind, event.deadline, event.cycle, event.due_at, event.step, event.service)
     right = (expected.event_id, expected.kind, expected.deadline, expected.cycle, timestamp(expected.due_at), case.step + 1, case.service)
     return said == right

@@ -168,7 +168,12 @@ def _check_header(header: envelope_pb2.Header) -> None:
 
 
 def _check_optional(header: envelope_pb2.Header) -> None:
-    for name, size in (("previous_header", DIGEST_BYTES), ("tag_commitment", DIGEST_BYTES), ("concerns", UUID_BYTES)):
+    for name, size in (
+        ("previous_header", DIGEST_BYTES),
+        ("tag_commitment", DIGEST_BYTES),
+        ("concerns", UUID_BYTES),
+        ("supersedes", UUID_BYTES),
+    ):
         value = getattr(header, name)
         if value:
             _length(value, size, name)

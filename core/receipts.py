@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from core.procedures.engine import Due
+    from core.procedures.clocks import Due
     from core.procedures.model import Case
 
 FORMAT = 1

@@ -127,6 +127,7 @@ REASON_REQUIRED = _kind(4010, "REASON_REQUIRED", _NO, "This action needs a reaso
 RULES_CHANGED = _kind(4011, "RULES_CHANGED", _NO, "The case runs under other rules than the message names.", "报文所列规则版本与案件适用版本不一致。")
 CONCERNS_OTHER = _kind(4012, "CONCERNS_OTHER", _NO, "The message does not concern the action that waits for it.", "报文所指操作与待确认操作不符。")
 LIMIT_NOT_PASSED = _kind(4013, "LIMIT_NOT_PASSED", _NO, "The limit that this action waits for has not passed yet.", "该操作须待期限届满后方可办理。")
+CONTENT_UNUSABLE = _kind(4014, "CONTENT_UNUSABLE", _NO, "Content of this case could not be used by its receiver and must be sealed again first.", "本案有内容无法被接收方使用，须先重新密封发送。")
 
 # 5xxx: desk.
 REQUEST_CONFLICT = _kind(5001, "REQUEST_CONFLICT", Code.ALREADY_EXISTS, "This request id was used for other content. Use a new one.", "该请求编号已用于其他内容，请使用新编号。")

@@ -70,6 +70,8 @@ def _arrows(procedure: Procedure) -> Iterator[str]:
         star = "*" if any(a.name == arrow.action and a.irreversible for a in procedure.actions) else ""
         ending = " / ".join(filter(None, (arrow.ending, arrow.corrected_ending)))
         yield f"| {arrow.at} | {arrow.action}{star} | {arrow.by} | {arrow.to or 'where it was returned from'} | {ending} |"
+    anywhere = ", ".join(f"`{action.name}`" for action in procedure.actions if action.anywhere)
+    yield f"\nIn every open state, by either side and without leaving it: {anywhere}."
     yield "\n\\* irreversible: runs in four strokes (reserve, submit, finalise, `entered`).\n"
 
 

@@ -8,20 +8,20 @@ hub.verify), claims (the ledger). The caller applies `due` before `advance`, so 
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from core.procedures.model import CLOSED, Case, Clock, Procedure
+from core.procedures import clocks
+from core.procedures.model import CLOSED, CONTENT_REFUSED, Case, Content, Procedure, Transition
 from core.refusals import (
     CASE_CLOSED,
     CASE_EXISTS,
     CASE_UNKNOWN,
     CONCERNS_OTHER,
     CONFLICTING_REPEAT,
+    CONTENT_UNUSABLE,
     KEY_MATERIAL_OPEN,
     LIMIT_NOT_PASSED,
     NO_LIVE_PERMIT,
@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 
     from core.calendar import Calendar
     from core.envelope import ReadMessage
-    from core.procedures.model import Deadline, Limit, Policy, Transition
-
-_EVENT_NAMESPACE = uuid.UUID("6ab1b6de-8f0c-5d2e-9a54-0c6f3f2f7a11")
+    from core.procedures.clocks import Due
+    from core.procedures.model import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +53,6 @@ class Rules:
     policy: Policy
     procedure_digest: bytes
     policy_digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Something the clock does to a case now. `event_id` is the same whoever computes it."""
-
-    event_id: bytes
-    kind: receipt_pb2.DueKind
-    deadline: str
-    cycle: int
-    due_at: datetime
 
 
 def advance(case: Case | None, message: ReadMessage, at: datetime, rules: Rules) -> Case:
@@ -104,7 +92,7 @@ def received(case: Case, message_id: bytes, action: str, at: datetime, rules: Ru
     """The case after the DELIVERED entry of a message: limits "from receipt" start, if the message's state still lasts."""
     if case.brought_by != message_id:
         return case
-    return _start_clocks(case, action, at, rules, from_receipt=True)
+    return clocks.start(case, action, at, rules, from_receipt=True)
 
 
 def due(case: Case, at: datetime, procedure: Procedure) -> list[Due]:
@@ -114,7 +102,7 @@ def due(case: Case, at: datetime, procedure: Procedure) -> list[Due]:
     """
     if case.state == CLOSED:
         return []
-    found = [event for clock in case.clocks for event in _due_of(case, clock, at, procedure)]
+    found = [event for clock in case.clocks for event in clocks.due_of(case, clock, at, procedure)]
     found.sort(key=lambda event: (event.due_at, event.deadline))
     expired = next((n for n, event in enumerate(found, 1) if event.kind == receipt_pb2.DUE_KIND_EXPIRED), len(found))
     return found[:expired]
@@ -136,14 +124,20 @@ def apply_due(case: Case, event: Due, rules: Rules) -> Case:
     if event.kind == receipt_pb2.DUE_KIND_EXPIRED:
         ending = rules.procedure.deadline(event.deadline).expires_to
         return msgspec.structs.replace(case, step=step, state=CLOSED, ending=ending, clocks=())
-    marked = tuple(_mark(clock, event) if clock.cycle == event.cycle else clock for clock in case.clocks)
+    marked = tuple(clocks.mark(clock, event) if clock.cycle == event.cycle else clock for clock in case.clocks)
     return msgspec.structs.replace(case, step=step, clocks=marked)
 
 
 def legal_actions(case: Case, role: str, at: datetime, procedure: Procedure) -> list[str]:
     """Actions that a role may take now, by the procedure alone (the hub still judges races and claims)."""
     arrows = [arrow for arrow in procedure.transitions if arrow.at == case.state and arrow.by == role]
-    return sorted({arrow.action for arrow in arrows if _running(case, arrow.needs_running, at) and _passed(case, arrow.needs_passed)})
+    return sorted(
+        {
+            arrow.action
+            for arrow in arrows
+            if clocks.is_running(case, arrow.needs_running, at) and clocks.has_passed(case, arrow.needs_passed)
+        }
+    )
 
 
 def _open(message: ReadMessage, at: datetime, rules: Rules) -> Case:
@@ -166,8 +160,9 @@ def _open(message: ReadMessage, at: datetime, rules: Rules) -> Case:
         calendar_digest=header.calendar_digest,
         policy_digest=header.policy_digest,
         open_key_materials=header.open_key_materials,
+        contents={routing.message_id.hex(): Content(routing.sender, header.plaintext_commitment)},
     )
-    return _start_clocks(case, routing.action, at, rules, from_receipt=False)
+    return clocks.start(case, routing.action, at, rules, from_receipt=False)
 
 
 def _between_parties(case: Case, message: ReadMessage) -> bool:
@@ -199,6 +194,9 @@ def _check_open(case: Case, message: ReadMessage) -> None:
 
 
 def _arrow(case: Case, message: ReadMessage, procedure: Procedure) -> Transition:
+    if message.action.anywhere:
+        _check_about_content(case, message)
+        return Transition(message.action.name, "", case.state, case.state)
     arrows = procedure.arrows(message.routing.action, case.state)
     if not arrows:
         raise Refused(OUT_OF_PROCEDURE, "action")
@@ -213,33 +211,33 @@ def _arrow(case: Case, message: ReadMessage, procedure: Procedure) -> Transition
     return arrow
 
 
+def _check_about_content(case: Case, message: ReadMessage) -> None:
+    """A refusal names content of the other side that stands; a second sealing, what was refused, by its author and with its commitment."""
+    header, sender = message.header, message.routing.sender
+    if message.action.name == CONTENT_REFUSED:
+        content = case.contents.get(header.concerns.hex())
+        if content is None or content.sender == sender or case.unusable:
+            raise Refused(CONCERNS_OTHER, "concerns")
+        return
+    content = case.contents.get(header.supersedes.hex())
+    if content is None or header.supersedes.hex() != case.unusable or content != Content(sender, header.plaintext_commitment):
+        raise Refused(CONCERNS_OTHER, "supersedes")
+
+
 def _check_conditions(case: Case, message: ReadMessage, arrow: Transition, at: datetime) -> None:
     header, action = message.header, message.action
-    if not _running(case, arrow.needs_running, at):
+    if not clocks.is_running(case, arrow.needs_running, at):
         raise Refused(NO_LIVE_PERMIT, "action")
-    if not _passed(case, arrow.needs_passed):
+    if not clocks.has_passed(case, arrow.needs_passed):
         raise Refused(LIMIT_NOT_PASSED, "action")
     if action.irreversible and (header.open_key_materials or case.open_key_materials):
         raise Refused(KEY_MATERIAL_OPEN, "open_key_materials")
+    if action.irreversible and case.unusable:
+        raise Refused(CONTENT_UNUSABLE, "action")
     if action.needs_reason and not header.reason_class:
         raise Refused(REASON_REQUIRED, "reason_class")
     if action.settles and header.concerns != case.concerns:
         raise Refused(CONCERNS_OTHER, "concerns")
-
-
-def _running(case: Case, deadline: str, at: datetime) -> bool:
-    if not deadline:
-        return True
-    clock = case.clock(deadline)
-    return clock is not None and at < clock.due_at
-
-
-def _passed(case: Case, deadline: str) -> bool:
-    """Whether a limit has passed, as its event says: the clock acts before every message, so nothing is overtaken."""
-    if not deadline:
-        return True
-    clock = case.clock(deadline)
-    return clock is not None and clock.overdue
 
 
 def _move(case: Case, message: ReadMessage, arrow: Transition, at: datetime, rules: Rules) -> Case:
@@ -251,93 +249,34 @@ def _move(case: Case, message: ReadMessage, arrow: Transition, at: datetime, rul
         step=case.step + 1,
         state=state,
         brought_by=case.brought_by if message.action.aside else message.routing.message_id,
-        clocks=_kept_clocks(case, state, at, rules),
+        clocks=clocks.kept(case, state, at, rules),
         concerns=message.routing.message_id if message.action.irreversible else case.concerns,
         returned_from=case.state if returning else case.returned_from,
         corrections=case.corrections + returning,
         ending=arrow.ending or (destined if state == CLOSED else ""),
         destined=destined,
+        contents=_contents(case, message),
+        unusable=_unusable(case, message),
         open_key_materials=message.header.open_key_materials if message.action.owes else case.open_key_materials,
     )
-    return _start_clocks(moved, message.routing.action, at, rules, from_receipt=False)
+    return clocks.start(moved, message.routing.action, at, rules, from_receipt=False)
+
+
+def _contents(case: Case, message: ReadMessage) -> dict[str, Content]:
+    """With what this message says under seal; what is about a message, or answers for the register, is not asked for again."""
+    if message.action.anywhere or message.action.settles:
+        return case.contents
+    content = Content(message.routing.sender, message.header.plaintext_commitment)
+    return {**case.contents, message.routing.message_id.hex(): content}
+
+
+def _unusable(case: Case, message: ReadMessage) -> str:
+    if not message.action.anywhere:
+        return case.unusable
+    return message.header.concerns.hex() if message.action.name == CONTENT_REFUSED else ""
 
 
 def _destined(case: Case, arrow: Transition) -> str:
     if not arrow.destines:
         return case.destined
     return arrow.corrected_ending if case.corrections and arrow.corrected_ending else arrow.destines
-
-
-def _kept_clocks(case: Case, state: str, at: datetime, rules: Rules) -> tuple[Clock, ...]:
-    """The clocks that the next state keeps: running, standing still, or going on with what was left."""
-    kept = []
-    for clock in case.clocks:
-        deadline = rules.procedure.deadline(clock.deadline)
-        if state in deadline.runs_in:
-            kept.append(clock if clock.paused_at is None else _resumed(clock, at, rules))
-        elif state in deadline.pauses_in:
-            kept.append(msgspec.structs.replace(clock, paused_at=clock.paused_at or at))
-    return tuple(kept)
-
-
-def _resumed(clock: Clock, at: datetime, rules: Rules) -> Clock:
-    """A clock that goes on: of a limit in working days, those that were left, at least one; of one in days, the time that was left."""
-    assert clock.paused_at is not None  # noqa: S101 - the caller has looked
-    if clock.overdue:
-        return msgspec.structs.replace(clock, paused_at=None)
-    limit = rules.policy.limits[clock.deadline]
-    if limit.unit == "working":
-        left = max(1, rules.calendar.working_days(clock.paused_at, clock.due_at))
-    else:
-        left = max(1, (clock.due_at - clock.paused_at).days)
-    due_at = rules.calendar.deadline(at, left, limit.unit)
-    return msgspec.structs.replace(clock, paused_at=None, due_at=due_at, warn_at=_warn_at(due_at, limit))
-
-
-def _start_clocks(case: Case, action: str, at: datetime, rules: Rules, *, from_receipt: bool) -> Case:
-    starting = [
-        deadline
-        for deadline in rules.procedure.deadlines
-        if action in deadline.started_by
-        and deadline.from_receipt == from_receipt
-        and case.state in (*deadline.runs_in, *deadline.pauses_in)
-    ]
-    clocks = [clock for clock in case.clocks if clock.deadline not in {deadline.name for deadline in starting}]
-    for n, deadline in enumerate(starting, 1):
-        clocks.append(_clock(deadline, case.cycles + n, at, rules, paused=case.state in deadline.pauses_in))
-    return msgspec.structs.replace(case, clocks=tuple(clocks), cycles=case.cycles + len(starting))
-
-
-def _clock(deadline: Deadline, cycle: int, at: datetime, rules: Rules, *, paused: bool) -> Clock:
-    limit = rules.policy.limits[deadline.name]
-    due_at = rules.calendar.deadline(at, limit.days, limit.unit)
-    return Clock(deadline.name, cycle, at, due_at, _warn_at(due_at, limit), paused_at=at if paused else None)
-
-
-def _warn_at(due_at: datetime, limit: Limit) -> datetime | None:
-    return due_at - timedelta(days=limit.warn_days) if limit.warn_days else None
-
-
-def _due_of(case: Case, clock: Clock, at: datetime, procedure: Procedure) -> list[Due]:
-    """At most one event a clock and call; a limit that has passed no longer warns."""
-    if clock.overdue or clock.paused_at is not None:
-        return []
-    if at >= clock.due_at:
-        expires = bool(procedure.deadline(clock.deadline).expires_to)
-        kind = receipt_pb2.DUE_KIND_EXPIRED if expires else receipt_pb2.DUE_KIND_OVERDUE
-        return [_event(case, clock, kind, clock.due_at)]
-    if clock.warn_at and at >= clock.warn_at and not clock.warned:
-        return [_event(case, clock, receipt_pb2.DUE_KIND_WARNING, clock.warn_at)]
-    return []
-
-
-def _event(case: Case, clock: Clock, kind: receipt_pb2.DueKind, due_at: datetime) -> Due:
-    """Named by case, deadline, cycle and kind: however often it is computed, it is one event."""
-    name = f"{case.case_id.hex()}/{clock.deadline}/{clock.cycle}/{kind}"
-    return Due(uuid.uuid5(_EVENT_NAMESPACE, name).bytes, kind, clock.deadline, clock.cycle, due_at)
-
-
-def _mark(clock: Clock, event: Due) -> Clock:
-    if event.kind == receipt_pb2.DUE_KIND_WARNING:
-        return msgspec.structs.replace(clock, warned=True)
-    return msgspec.structs.replace(clock, overdue=True)

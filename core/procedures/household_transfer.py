@@ -14,7 +14,7 @@ of one working day; for what follows an applicant's absence or change of mind th
 stand in the policy.
 """
 
-from core.procedures.model import CLOSED, Action, Deadline, Procedure, State, Transition
+from core.procedures.model import ABOUT_CONTENT, CLOSED, Action, Deadline, Procedure, State, Transition
 from yrdx.v1 import envelope_pb2
 
 IN, OUT = "IN", "OUT"
@@ -51,6 +51,7 @@ _ACTIONS = (
     Action("entered", "yrdx.v1.Entered", settles=True),
     Action("execution-failed", "yrdx.v1.ExecutionFailed", settles=True, needs_reason=True),
     Action("annul", "yrdx.v1.Decision", needs_reason=True),
+    *ABOUT_CONTENT,
 )
 
 _MISMATCH = envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH

@@ -39,12 +39,22 @@ class Action(Frozen, frozen=True):
     irreversible: bool = False
     """Runs in four strokes; refused while a key material is open (容缺受理)."""
     needs_reason: bool = False
+    anywhere: bool = False
+    """Possible for either party in every open state, which it leaves as it is: about a message, not about the case."""
     owes: bool = False
     """Its header tells how many key materials the opening party still owes (容缺受理)."""
     aside: bool = False
     """Brings no new phase: limits that count from receipt of the message before it still start."""
     settles: bool = False
     """Answers for an irreversible action: `Header.concerns` must name it."""
+
+
+CONTENT_REFUSED, RESEAL = "content-refused", "reseal"
+ABOUT_CONTENT = (
+    Action(CONTENT_REFUSED, "yrdx.v1.ContentRefused", anywhere=True, aside=True),
+    Action(RESEAL, "", anywhere=True, aside=True),
+)
+"""What every service has: a receiver refuses what it cannot use, the sender seals the same content again, whatever its payload is."""
 
 
 class Transition(Frozen, frozen=True):
@@ -144,6 +154,13 @@ class Policy(Frozen, frozen=True):
     deferrable_materials: tuple[str, ...]
 
 
+class Content(Frozen, frozen=True):
+    """What a party said under seal: its author and the commitment of the header, by which a second sealing is known."""
+
+    sender: str
+    commitment: bytes
+
+
 class Clock(Frozen, frozen=True):
     """A running deadline of a case."""
 
@@ -188,6 +205,10 @@ class Case(Frozen, frozen=True):
     """Ending once the irreversible action under way is entered."""
     open_key_materials: int = 0
     """Key materials that the opening party still owes (容缺受理), as it stated last."""
+    contents: dict[str, Content] = {}
+    """Message id (hex) to what was sealed in it."""
+    unusable: str = ""
+    """Message id (hex) whose content its receiver has refused and its sender not yet sealed again."""
 
     def role_of(self, province: str) -> str | None:
         """The role of a province in this case, or None."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from core.envelope import read_header
-from core.procedures import engine
+from core.procedures import clocks, engine
 from core.procedures.model import CLOSED, canonical
 from core.refusals import BAD_FIELD, CONFLICTING_REPEAT, NOT_FOUND, PERSON_CLAIMED, TAG_EPOCH_MISSING, Refused
 from hub.ledger.draft import Draft
@@ -59,7 +59,7 @@ class Ticked(NamedTuple):
     """A case after the clock has acted, and what the clock said: each event with the case before it."""
 
     case: Case | None
-    events: list[tuple[Case, engine.Due]]
+    events: list[tuple[Case, clocks.Due]]
 
 
 class Batch:
@@ -196,7 +196,7 @@ class Batch:
         self.hoped[number] = Hope(case_id, Done(events=len(ticked.events)))
 
     def _tick(self, case: Case | None) -> Ticked:
-        events: list[tuple[Case, engine.Due]] = []
+        events: list[tuple[Case, clocks.Due]] = []
         while case is not None:
             rules = self._rules.of(case)
             found = engine.due(case, self._business_at, rules.procedure)

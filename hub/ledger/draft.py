@@ -15,7 +15,7 @@ from hub.ledger.work import Logged, Placed
 from yrdx.v1 import envelope_pb2, exchange_pb2
 
 if TYPE_CHECKING:
-    from core.procedures.engine import Due
+    from core.procedures.clocks import Due
     from core.procedures.model import Case
     from hub.ledger.notary import Notary
     from hub.ledger.snapshot import StoredDelivery

@@ -16,7 +16,7 @@ from yrdx.v1 import exchange_pb2, receipt_pb2
 
 if TYPE_CHECKING:
     from core.envelope import ReadMessage
-    from core.procedures.engine import Due
+    from core.procedures.clocks import Due
     from core.procedures.model import Case
     from hub.ledger.moment import Moment
     from pki.signer import Signer

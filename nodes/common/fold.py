@@ -16,7 +16,7 @@ import msgspec
 
 from core.envelope import ReadMessage, read_header
 from core.procedures import engine
-from core.procedures.engine import Due
+from core.procedures.clocks import Due
 from core.receipts import read_due_event
 from nodes.common.store.steps import HUB
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,85 +18,18 @@ from core.refusals import (
     CASE_UNKNOWN,
     CONCERNS_OTHER,
     CONFLICTING_REPEAT,
+    CONTENT_UNUSABLE,
     KEY_MATERIAL_OPEN,
-    LIMIT_NOT_PASSED,
-    NO_LIVE_PERMIT,
     NOT_A_PARTY,
     OUT_OF_PROCEDURE,
     PRIOR_MISSING,
     REASON_REQUIRED,
     RULES_CHANGED,
     WRONG_PARTY,
-    Kind,
     Refused,
 )
-from tests.core.messages import AT, BOOK, JIANGSU, SHANGHAI, message, new_id
-from yrdx.v1 import envelope_pb2, receipt_pb2
-
-if TYPE_CHECKING:
-    from core.envelope import ReadMessage
-
-IN, OUT = SHANGHAI, JIANGSU
-REASONED = {action.name for action in HOUSEHOLD_TRANSFER.actions if action.needs_reason}
-MISMATCH, WISH = {"reason_class": envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH}, {"reason_class": envelope_pb2.REASON_CLASS_APPLICANT_WISH}
-DECEASED, NO_SHOW = {"reason_class": envelope_pb2.REASON_CLASS_DECEASED}, {"reason_class": envelope_pb2.REASON_CLASS_NO_SHOW}
-
-
-@dataclass
-class Play:
-    """Drives one case the way the ledger does: due first, then the action; refused actions use up their number."""
-
-    case: Any = None
-    """A Case once `apply` was accepted; Any, because most tests start behind that point."""
-    at: datetime = AT
-    case_id: bytes = field(default_factory=new_id)
-    history: list[str] = field(default_factory=list)
-
-    def other(self, sender: str) -> str:
-        return OUT if sender == IN else IN
-
-    def message(self, action: str, sender: str, **fields: Any) -> ReadMessage:
-        seq = (self.case.sequences.get(sender, 0) if self.case else 0) + 1
-        if action in REASONED:
-            fields.setdefault("reason_class", 1)
-        if action in ("entered", "execution-failed") and self.case:
-            fields.setdefault("concerns", self.case.concerns)
-        fields.setdefault("case_seq", seq)
-        return message(action, sender, self.other(sender), case_id=self.case_id, seq=fields.pop("case_seq"), **fields)
-
-    def do(self, action: str, sender: str, **fields: Any) -> Any:
-        sent = self.message(action, sender, **fields)
-        rules = BOOK.of(sent.header)
-        self.clock(rules)
-        self.case = engine.advance(self.case, sent, self.at, rules)
-        self.case = engine.received(self.case, sent.routing.message_id, action, self.at, rules)
-        self.history.append(action)
-        return self.case
-
-    def clock(self, rules: engine.Rules) -> None:
-        while self.case and (events := engine.due(self.case, self.at, rules.procedure)):
-            self.case = engine.apply_due(self.case, events[0], rules)
-
-    def refused(self, kind: Kind, action: str, sender: str, **fields: Any) -> None:
-        before = self.case
-        with pytest.raises(Refused) as caught:
-            self.do(action, sender, **fields)
-        assert caught.value.kind is kind
-        assert self.case == before
-
-
-def permitted() -> Play:
-    play = Play()
-    play.do("apply", IN)
-    play.do("permit", IN)
-    return play
-
-
-def deregistered() -> Play:
-    play = permitted()
-    play.do("deregister", OUT)
-    play.do("entered", OUT)
-    return play
+from tests.core.messages import AT, BOOK, message, new_id
+from tests.core.play import DECEASED, IN, MISMATCH, OUT, WISH, Play, deregistered, permitted
 
 
 def test_main_line_ends_landed_and_the_owner_changes_once() -> None:
@@ -226,35 +158,6 @@ def test_other_rules_than_those_of_the_case_are_refused() -> None:
     assert caught.value.kind is RULES_CHANGED
 
 
-def test_an_expired_permit_ends_the_case_and_is_no_longer_good() -> None:
-    play = permitted()
-    rules = BOOK.of(play.case)
-    play.at = play.case.clock("permit-validity").due_at
-    deregister = play.message("deregister", OUT)
-    with pytest.raises(Refused) as caught:
-        engine.advance(play.case, deregister, play.at, rules)
-    assert caught.value.kind is NO_LIVE_PERMIT
-    play.clock(rules)
-    assert play.case.ending == "permit-expired"
-
-
-def test_who_does_not_come_is_landed_only_once_the_limit_has_passed() -> None:
-    play = deregistered()
-    play.refused(LIMIT_NOT_PASSED, "land", IN, **NO_SHOW)
-    play.at = play.case.clock("landing").due_at
-    play.do("land", IN, **NO_SHOW)
-    assert play.do("entered", IN).ending == "landed-after-no-show"
-
-
-def test_a_correction_that_does_not_come_ends_the_case() -> None:
-    play = Play()
-    play.do("apply", IN)
-    play.do("return", OUT)
-    play.at = play.case.clock("correction").due_at
-    play.clock(BOOK.of(play.case))
-    assert (play.case.state, play.case.ending) == (CLOSED, "correction-lapsed")
-
-
 def test_nothing_irreversible_happens_while_a_key_material_is_owed() -> None:
     play = Play()
     play.do("apply", IN, open_key_materials=1)
@@ -264,59 +167,19 @@ def test_nothing_irreversible_happens_while_a_key_material_is_owed() -> None:
     assert play.do("deregister", OUT).state == "deregistering"
 
 
-def test_a_limit_stands_still_while_something_is_found_out() -> None:
+def test_content_that_its_receiver_cannot_use_is_sealed_again_before_anything_irreversible() -> None:
     play = permitted()
-    whole = play.case.clock("deregister").due_at
-    play.do("pause", OUT)
-    play.at += timedelta(days=10)
-    play.clock(BOOK.of(play.case))
-    assert play.case.clock("deregister").overdue is False
-    assert play.case.clock("permit-validity").paused_at is None, "a permit grows old whatever is found out"
-    play.do("resume", OUT)
-    resumed = play.case.clock("deregister")
-    assert resumed.paused_at is None
-    assert resumed.due_at == BOOK.of(play.case).calendar.deadline(play.at, 1, "working") > whole
-
-
-def test_a_limit_from_receipt_starts_although_the_receipt_comes_behind_a_pause() -> None:
-    play = Play()
-    play.do("apply", IN)
-    sent = play.message("permit", IN)
-    rules = BOOK.of(sent.header)
-    play.case = engine.advance(play.case, sent, play.at, rules)
-    play.do("pause", OUT)
-    play.case = engine.received(play.case, sent.routing.message_id, "permit", play.at, rules)
-    assert play.case.clock("deregister").paused_at == play.at
-    play.do("resume", OUT)
-    assert play.case.clock("deregister").paused_at is None
-
-
-def test_limits_from_receipt_start_at_receipt() -> None:
-    play = Play()
-    play.do("apply", IN)
-    sent = play.message("permit", IN)
-    rules = BOOK.of(sent.header)
-    case = engine.advance(play.case, sent, AT, rules)
-    assert case.clock("deregister") is None
-    assert case.clock("permit-validity")
-    later = AT + timedelta(days=3)
-    assert engine.received(case, new_id(), "permit", later, rules) == case
-    started = engine.received(case, sent.routing.message_id, "permit", later, rules).clock("deregister")
-    assert started is not None
-    assert started.due_at == rules.calendar.deadline(later, 1, "working")
-
-
-def test_due_events_come_once_and_have_the_same_id_whoever_computes_them() -> None:
-    play = permitted()
-    rules = BOOK.of(play.case)
-    late = play.case.clock("deregister").due_at + timedelta(hours=1)
-    first, again = (engine.due(play.case, late, rules.procedure) for _ in range(2))
-    assert first == again
-    assert [event.kind for event in first] == [receipt_pb2.DUE_KIND_OVERDUE]
-    after = engine.apply_due(play.case, first[0], rules)
-    assert after.step == play.case.step + 1
-    assert engine.due(after, late, rules.procedure) == []
-    assert after.state == play.case.state, "overdue escalates, it never approves"
+    permit = play.case.brought_by
+    play.refused(CONCERNS_OTHER, "content-refused", IN, concerns=permit)
+    play.refused(CONCERNS_OTHER, "content-refused", OUT, concerns=new_id())
+    assert play.do("content-refused", OUT, concerns=permit).state == "permitted"
+    play.refused(CONTENT_UNUSABLE, "deregister", OUT)
+    play.refused(CONCERNS_OTHER, "content-refused", OUT, concerns=permit)
+    play.refused(CONCERNS_OTHER, "reseal", OUT, supersedes=permit)
+    play.refused(CONCERNS_OTHER, "reseal", IN, supersedes=permit, plaintext_commitment=b"x" * 32)
+    play.do("reseal", IN, supersedes=permit)
+    play.refused(CONCERNS_OTHER, "reseal", IN, supersedes=permit)
+    assert play.do("deregister", OUT).state == "deregistering"
 
 
 ACTIONS = [action.name for action in HOUSEHOLD_TRANSFER.actions]

@@ -25,27 +25,27 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16yrdx/v1/envelope.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x7f\n\x08\x45nvelope\x12\x0e\n\x06header\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x12\x16\n\x0esealed_payload\x18\x04 \x01(\x0c\x12(\n\x0btag_opening\x18\x05 \x01(\x0b\x32\x13.yrdx.v1.TagOpening\"\x98\x04\n\x06Header\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x0f\n\x07routing\x18\x02 \x01(\x0c\x12\x10\n\x08\x63\x61se_seq\x18\x03 \x01(\x04\x12\x17\n\x0fprevious_header\x18\x04 \x01(\x0c\x12\x30\n\x0fseen_checkpoint\x18\x05 \x01(\x0b\x32\x17.yrdx.v1.SeenCheckpoint\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0blegal_basis\x18\x07 \x01(\t\x12\x0f\n\x07purpose\x18\x08 \x01(\t\x12\x19\n\x11officer_reference\x18\t \x01(\x0c\x12\x16\n\x0epayload_digest\x18\n \x01(\x0c\x12\x1c\n\x14plaintext_commitment\x18\x0b \x01(\x0c\x12\x16\n\x0etag_commitment\x18\x0c \x01(\x0c\x12-\n\tmaterials\x18\r \x03(\x0b\x32\x1a.yrdx.v1.MaterialReference\x12\x1a\n\x12open_key_materials\x18\x0e \x01(\r\x12*\n\x0creason_class\x18\x0f \x01(\x0e\x32\x14.yrdx.v1.ReasonClass\x12\x18\n\x10procedure_digest\x18\x10 \x01(\x0c\x12\x17\n\x0f\x63\x61lendar_digest\x18\x11 \x01(\x0c\x12\x15\n\rpolicy_digest\x18\x12 \x01(\x0c\x12\x10\n\x08\x63oncerns\x18\x13 \x01(\x0c\"\x7f\n\x07Routing\x12\x12\n\nmessage_id\x18\x01 \x01(\x0c\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\x0c\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x04 \x01(\t\x12\x0e\n\x06sender\x18\x05 \x01(\t\x12\x10\n\x08receiver\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\"6\n\nTagOpening\x12\x0c\n\x04salt\x18\x01 \x01(\x0c\x12\x1a\n\x04tags\x18\x02 \x03(\x0b\x32\x0c.yrdx.v1.Tag\"#\n\x03Tag\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\r\n\x05value\x18\x02 \x01(\x0c\"1\n\x11MaterialReference\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04size\x18\x02 \x01(\x04\",\n\x0eSeenCheckpoint\x12\x0c\n\x04size\x18\x01 \x01(\x04\x12\x0c\n\x04root\x18\x02 \x01(\x0c*\xa5\x03\n\x0bReasonClass\x12\x1c\n\x18REASON_CLASS_UNSPECIFIED\x10\x00\x12\x1f\n\x1bREASON_CLASS_POLICY_NOT_MET\x10\x01\x12\"\n\x1eREASON_CLASS_IDENTITY_MISMATCH\x10\x02\x12!\n\x1dREASON_CLASS_MATERIAL_MISSING\x10\x03\x12\x1f\n\x1bREASON_CLASS_NOT_REGISTERED\x10\x04\x12\"\n\x1eREASON_CLASS_LEGAL_RESTRICTION\x10\x05\x12\x1f\n\x1bREASON_CLASS_APPLICANT_WISH\x10\x06\x12 \n\x1cREASON_CLASS_AUTHORITY_ERROR\x10\x07\x12\x18\n\x14REASON_CLASS_FORGERY\x10\x08\x12\x1f\n\x1bREASON_CLASS_NOT_EXECUTABLE\x10\t\x12\x18\n\x14REASON_CLASS_NO_SHOW\x10\n\x12\x19\n\x15REASON_CLASS_DECEASED\x10\x0b\x12\x18\n\x14REASON_CLASS_ENQUIRY\x10\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16yrdx/v1/envelope.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x7f\n\x08\x45nvelope\x12\x0e\n\x06header\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x12\x16\n\x0esealed_payload\x18\x04 \x01(\x0c\x12(\n\x0btag_opening\x18\x05 \x01(\x0b\x32\x13.yrdx.v1.TagOpening\"\xac\x04\n\x06Header\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x0f\n\x07routing\x18\x02 \x01(\x0c\x12\x10\n\x08\x63\x61se_seq\x18\x03 \x01(\x04\x12\x17\n\x0fprevious_header\x18\x04 \x01(\x0c\x12\x30\n\x0fseen_checkpoint\x18\x05 \x01(\x0b\x32\x17.yrdx.v1.SeenCheckpoint\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0blegal_basis\x18\x07 \x01(\t\x12\x0f\n\x07purpose\x18\x08 \x01(\t\x12\x19\n\x11officer_reference\x18\t \x01(\x0c\x12\x16\n\x0epayload_digest\x18\n \x01(\x0c\x12\x1c\n\x14plaintext_commitment\x18\x0b \x01(\x0c\x12\x16\n\x0etag_commitment\x18\x0c \x01(\x0c\x12-\n\tmaterials\x18\r \x03(\x0b\x32\x1a.yrdx.v1.MaterialReference\x12\x1a\n\x12open_key_materials\x18\x0e \x01(\r\x12*\n\x0creason_class\x18\x0f \x01(\x0e\x32\x14.yrdx.v1.ReasonClass\x12\x18\n\x10procedure_digest\x18\x10 \x01(\x0c\x12\x17\n\x0f\x63\x61lendar_digest\x18\x11 \x01(\x0c\x12\x15\n\rpolicy_digest\x18\x12 \x01(\x0c\x12\x10\n\x08\x63oncerns\x18\x13 \x01(\x0c\x12\x12\n\nsupersedes\x18\x14 \x01(\x0c\"\x7f\n\x07Routing\x12\x12\n\nmessage_id\x18\x01 \x01(\x0c\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\x0c\x12\x0f\n\x07service\x18\x03 \x01(\t\x12\x0e\n\x06\x61\x63tion\x18\x04 \x01(\t\x12\x0e\n\x06sender\x18\x05 \x01(\t\x12\x10\n\x08receiver\x18\x06 \x01(\t\x12\x0c\n\x04unit\x18\x07 \x01(\t\"6\n\nTagOpening\x12\x0c\n\x04salt\x18\x01 \x01(\x0c\x12\x1a\n\x04tags\x18\x02 \x03(\x0b\x32\x0c.yrdx.v1.Tag\"#\n\x03Tag\x12\r\n\x05\x65poch\x18\x01 \x01(\r\x12\r\n\x05value\x18\x02 \x01(\x0c\"1\n\x11MaterialReference\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04size\x18\x02 \x01(\x04\",\n\x0eSeenCheckpoint\x12\x0c\n\x04size\x18\x01 \x01(\x04\x12\x0c\n\x04root\x18\x02 \x01(\x0c*\xa5\x03\n\x0bReasonClass\x12\x1c\n\x18REASON_CLASS_UNSPECIFIED\x10\x00\x12\x1f\n\x1bREASON_CLASS_POLICY_NOT_MET\x10\x01\x12\"\n\x1eREASON_CLASS_IDENTITY_MISMATCH\x10\x02\x12!\n\x1dREASON_CLASS_MATERIAL_MISSING\x10\x03\x12\x1f\n\x1bREASON_CLASS_NOT_REGISTERED\x10\x04\x12\"\n\x1eREASON_CLASS_LEGAL_RESTRICTION\x10\x05\x12\x1f\n\x1bREASON_CLASS_APPLICANT_WISH\x10\x06\x12 \n\x1cREASON_CLASS_AUTHORITY_ERROR\x10\x07\x12\x18\n\x14REASON_CLASS_FORGERY\x10\x08\x12\x1f\n\x1bREASON_CLASS_NOT_EXECUTABLE\x10\t\x12\x18\n\x14REASON_CLASS_NO_SHOW\x10\n\x12\x19\n\x15REASON_CLASS_DECEASED\x10\x0b\x12\x18\n\x14REASON_CLASS_ENQUIRY\x10\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'yrdx.v1.envelope_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_REASONCLASS']._serialized_start=1056
-  _globals['_REASONCLASS']._serialized_end=1477
+  _globals['_REASONCLASS']._serialized_start=1076
+  _globals['_REASONCLASS']._serialized_end=1497
   _globals['_ENVELOPE']._serialized_start=68
   _globals['_ENVELOPE']._serialized_end=195
   _globals['_HEADER']._serialized_start=198
-  _globals['_HEADER']._serialized_end=734
-  _globals['_ROUTING']._serialized_start=736
-  _globals['_ROUTING']._serialized_end=863
-  _globals['_TAGOPENING']._serialized_start=865
-  _globals['_TAGOPENING']._serialized_end=919
-  _globals['_TAG']._serialized_start=921
-  _globals['_TAG']._serialized_end=956
-  _globals['_MATERIALREFERENCE']._serialized_start=958
-  _globals['_MATERIALREFERENCE']._serialized_end=1007
-  _globals['_SEENCHECKPOINT']._serialized_start=1009
-  _globals['_SEENCHECKPOINT']._serialized_end=1053
+  _globals['_HEADER']._serialized_end=754
+  _globals['_ROUTING']._serialized_start=756
+  _globals['_ROUTING']._serialized_end=883
+  _globals['_TAGOPENING']._serialized_start=885
+  _globals['_TAGOPENING']._serialized_end=939
+  _globals['_TAG']._serialized_start=941
+  _globals['_TAG']._serialized_end=976
+  _globals['_MATERIALREFERENCE']._serialized_start=978
+  _globals['_MATERIALREFERENCE']._serialized_end=1027
+  _globals['_SEENCHECKPOINT']._serialized_start=1029
+  _globals['_SEENCHECKPOINT']._serialized_end=1073
 # @@protoc_insertion_point(module_scope)

@@ -54,7 +54,7 @@ class Envelope(_message.Message):
     def __init__(self, header: _Optional[bytes] = ..., key_id: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., sealed_payload: _Optional[bytes] = ..., tag_opening: _Optional[_Union[TagOpening, _Mapping]] = ...) -> None: ...
 
 class Header(_message.Message):
-    __slots__ = ("format", "routing", "case_seq", "previous_header", "seen_checkpoint", "created_at", "legal_basis", "purpose", "officer_reference", "payload_digest", "plaintext_commitment", "tag_commitment", "materials", "open_key_materials", "reason_class", "procedure_digest", "calendar_digest", "policy_digest", "concerns")
+    __slots__ = ("format", "routing", "case_seq", "previous_header", "seen_checkpoint", "created_at", "legal_basis", "purpose", "officer_reference", "payload_digest", "plaintext_commitment", "tag_commitment", "materials", "open_key_materials", "reason_class", "procedure_digest", "calendar_digest", "policy_digest", "concerns", "supersedes")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     ROUTING_FIELD_NUMBER: _ClassVar[int]
     CASE_SEQ_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +74,7 @@ class Header(_message.Message):
     CALENDAR_DIGEST_FIELD_NUMBER: _ClassVar[int]
     POLICY_DIGEST_FIELD_NUMBER: _ClassVar[int]
     CONCERNS_FIELD_NUMBER: _ClassVar[int]
+    SUPERSEDES_FIELD_NUMBER: _ClassVar[int]
     format: int
     routing: bytes
     case_seq: int
@@ -93,7 +94,8 @@ class Header(_message.Message):
     calendar_digest: bytes
     policy_digest: bytes
     concerns: bytes
-    def __init__(self, format: _Optional[int] = ..., routing: _Optional[bytes] = ..., case_seq: _Optional[int] = ..., previous_header: _Optional[bytes] = ..., seen_checkpoint: _Optional[_Union[SeenCheckpoint, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., legal_basis: _Optional[str] = ..., purpose: _Optional[str] = ..., officer_reference: _Optional[bytes] = ..., payload_digest: _Optional[bytes] = ..., plaintext_commitment: _Optional[bytes] = ..., tag_commitment: _Optional[bytes] = ..., materials: _Optional[_Iterable[_Union[MaterialReference, _Mapping]]] = ..., open_key_materials: _Optional[int] = ..., reason_class: _Optional[_Union[ReasonClass, str]] = ..., procedure_digest: _Optional[bytes] = ..., calendar_digest: _Optional[bytes] = ..., policy_digest: _Optional[bytes] = ..., concerns: _Optional[bytes] = ...) -> None: ...
+    supersedes: bytes
+    def __init__(self, format: _Optional[int] = ..., routing: _Optional[bytes] = ..., case_seq: _Optional[int] = ..., previous_header: _Optional[bytes] = ..., seen_checkpoint: _Optional[_Union[SeenCheckpoint, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., legal_basis: _Optional[str] = ..., purpose: _Optional[str] = ..., officer_reference: _Optional[bytes] = ..., payload_digest: _Optional[bytes] = ..., plaintext_commitment: _Optional[bytes] = ..., tag_commitment: _Optional[bytes] = ..., materials: _Optional[_Iterable[_Union[MaterialReference, _Mapping]]] = ..., open_key_materials: _Optional[int] = ..., reason_class: _Optional[_Union[ReasonClass, str]] = ..., procedure_digest: _Optional[bytes] = ..., calendar_digest: _Optional[bytes] = ..., policy_digest: _Optional[bytes] = ..., concerns: _Optional[bytes] = ..., supersedes: _Optional[bytes] = ...) -> None: ...
 
 class Routing(_message.Message):
     __slots__ = ("message_id", "case_id", "service", "action", "sender", "receiver", "unit")

@@ -41,6 +41,12 @@ class SealedContent(_message.Message):
     materials: _containers.RepeatedCompositeFieldContainer[MaterialDescription]
     def __init__(self, type: _Optional[str] = ..., salt: _Optional[bytes] = ..., payload: _Optional[bytes] = ..., tag_opening: _Optional[_Union[_envelope_pb2.TagOpening, _Mapping]] = ..., materials: _Optional[_Iterable[_Union[MaterialDescription, _Mapping]]] = ...) -> None: ...
 
+class ContentRefused(_message.Message):
+    __slots__ = ("number",)
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    def __init__(self, number: _Optional[int] = ...) -> None: ...
+
 class MaterialDescription(_message.Message):
     __slots__ = ("digest", "code", "media_type", "length", "plain_digest")
     DIGEST_FIELD_NUMBER: _ClassVar[int]

@@ -6,6 +6,7 @@ from tests.sabotage.defence import Defence
 
 _BAD = "tests/hub/test_bad_input.py::test_a_bad_message_is_refused_by_its_number_and_changes_nothing"
 _ENGINE = "tests/core/test_engine.py::"
+_CLOCKS = "tests/core/test_clocks.py::"
 _LEDGER = "tests/hub/test_ledger.py::"
 _EXCHANGE = "tests/hub/test_exchange.py::"
 
@@ -123,9 +124,9 @@ PROCEDURE = (
     Defence(
         "a permit that has expired is no permit",
         "core/procedures/engine.py",
-        "if not _running(case, arrow.needs_running, at):",
+        "if not clocks.is_running(case, arrow.needs_running, at):",
         "if False:",
-        f"{_ENGINE}test_an_expired_permit_ends_the_case_and_is_no_longer_good",
+        f"{_CLOCKS}test_an_expired_permit_ends_the_case_and_is_no_longer_good",
         f"{_ENGINE}test_numbered_refusals",
     ),
     Defence(
