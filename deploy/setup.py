@@ -52,6 +52,7 @@ def make(folder: Path) -> None:
     for code, residents in population(_SEED, _PEOPLE).items():
         layout = Layout.of(folder / "registers" / code)
         layout.database(code).parent.mkdir(parents=True)
+        layout.beginning(code).parent.mkdir()
         settle(layout, {code: residents})
 
 
