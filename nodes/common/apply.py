@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count, takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from core import tags
 from core.envelope import read_header
@@ -64,8 +64,10 @@ class Applier:
         expected = _lines(rows, [*waiting, *steps])
         new = await steps_of.add(transaction, steps, {(case_id, step.step) for case_id, line in expected.items() for step in line})
         contradicted = await steps_of.contradicting(transaction, [step for step in steps if step.message_id not in new])
+        actions = await _earlier(transaction, receipts, [*waiting, *steps])
         for case_id, line in _lines(rows, [*waiting, *(step for step in steps if step.message_id in new)]).items():
-            self._advance(transaction, rows.get(case_id), line, expected[case_id], receipts)
+            marked = [step for step in expected[case_id] if step.message_id in new]
+            self._advance(transaction, rows.get(case_id), line, marked, _News(receipts, actions))
         return contradicted
 
     async def hear(self, transaction: Transaction, heard: Sequence[tuple[Receipt, bytes]]) -> None:
@@ -85,22 +87,25 @@ class Applier:
         rows = await self.cases.several(transaction, case_ids)
         waiting = await steps_of.waiting(transaction, case_ids)
         receipts = await steps_of.delivered_waiting(transaction, case_ids)
+        actions = await _earlier(transaction, receipts, waiting)
         for case_id, line in _lines(rows, waiting).items():
-            self._advance(transaction, rows.get(case_id), line, (), receipts)
+            self._advance(transaction, rows.get(case_id), line, (), _News(receipts, actions))
 
     def save(self, transaction: Transaction, row: CaseRow) -> None:
         """Writes a case with what it is listed by."""
         self.cases.save(transaction, row, shown(row, self.book))
 
-    def _advance(
-        self, transaction: Transaction, row: CaseRow | None, line: Sequence[Step], expected: Sequence[Step], receipts: Sequence[Receipt]
-    ) -> None:
-        """Applies the steps of `line` to a case; `expected` are those that are stored as applied already."""
+    def _advance(self, transaction: Transaction, row: CaseRow | None, line: Sequence[Step], marked: Sequence[Step], news: _News) -> None:
+        """Applies the steps of `line` to a case; those of `marked` are stored as applied already."""
+        before = _step(row)
         if not line:
+            if marked:  # the step before them turned out to be another
+                steps_of.applied(transaction, marked[0].case_id, before, before)
             return
-        case_id, before = line[0].case_id, _step(row)
+        case_id = line[0].case_id
+        receipts = [one for one in news.receipts if one.case_id == case_id]
         try:
-            folded = fold(row.case if row else None, line, [one for one in receipts if one.case_id == case_id], self.book)
+            folded = fold(row.case if row else None, line, receipts, self.book, news.actions)
         except Refused as refusal:
             _LOG.error("hub and node disagree about a case", case_id=case_id.hex(), number=refusal.kind.number, field=refusal.field)
             steps_of.applied(transaction, case_id, before, before)
@@ -111,9 +116,9 @@ class Applier:
         for step in line:
             self._learn(row, step, folded.messages.get(step.step))
         row.case, row.last_header, row.opened_at = case, folded.last_header or row.last_header, case.opened_at
-        if [step.message_id for step in line] != [step.message_id for step in expected]:
+        if [step.message_id for step in line] != [step.message_id for step in marked]:
             steps_of.applied(transaction, case_id, before, case.step)
-        if any(one.case_id == case_id and one.step <= case.step for one in receipts):
+        if any(one.step <= case.step for one in receipts):
             steps_of.delivered_applied(transaction, case_id, case.step)
         self.save(transaction, row)
 
@@ -131,8 +136,7 @@ class Applier:
         if any(starts_a_limit(case, bodies[one.message_id], self.book) for one in late):
             row.case = await self._again(transaction, case)
         else:
-            actions = {message_id: read_header(body).routing.action for message_id, body in bodies.items()}
-            row.case = fold(case, (), receipts, self.book, actions).case
+            row.case = fold(case, (), receipts, self.book, _actions(bodies)).case
         if row.case != case:
             self.save(transaction, row)
         elif any(one.receiver != self.province for one in receipts):  # an own message has arrived: the desk shows it
@@ -186,6 +190,23 @@ class Applier:
         except Refused:  # no number at all: nobody, hence not the person who is claimed
             return False
         return bool(claimed) and claimed <= right
+
+
+class _News(NamedTuple):
+    """Receipts that have not acted yet, and the actions of messages before the steps at hand that they are about."""
+
+    receipts: Sequence[Receipt]
+    actions: Mapping[bytes, str]
+
+
+async def _earlier(transaction: Transaction, receipts: Iterable[Receipt], steps: Iterable[Step]) -> dict[bytes, str]:
+    """The actions of the messages of these receipts, without those that are among the steps."""
+    wanted = {receipt.message_id for receipt in receipts} - {step.message_id for step in steps}
+    return _actions(await steps_of.bodies(transaction, wanted)) if wanted else {}
+
+
+def _actions(bodies: Mapping[bytes, bytes]) -> dict[bytes, str]:
+    return {message_id: read_header(body).routing.action for message_id, body in bodies.items()}
 
 
 def _lines(rows: Mapping[bytes, CaseRow], steps: Iterable[Step]) -> dict[bytes, list[Step]]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from core.ids import PROVINCES
+from tests.nodes.small_hub import Small, two_nodes
 from tests.support import postgres
-from tests.support.province import Federation, federation
+from tests.support.country import Country
+from tests.support.province import IN, OUT, Federation, federation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,3 +102,26 @@ def play(stage: Stage) -> Iterator[Play]:
     yield lambda body: stage.run(body(stage.thing))
     for province in stage.thing.provinces.values():
         province.register.trouble.clear()
+
+
+@pytest.fixture(scope="package")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Country:
+    """Keys for tests with a small hub."""
+    return Country(tmp_path_factory.mktemp("country"))
+
+
+@pytest.fixture(scope="package")
+def node_dsns(postgres_server: postgres.Server) -> dict[str, str]:
+    """Databases of two nodes."""
+    return {code: postgres_server.new_database() for code in (IN, OUT)}
+
+
+@pytest.fixture
+def small(country: Country, node_dsns: dict[str, str]) -> Callable[[Callable[[Small], Awaitable[None]]], None]:
+    """Runs a coroutine function on two nodes without loops and a small hub."""
+
+    async def begin(body: Callable[[Small], Awaitable[None]]) -> None:
+        async with two_nodes(country, node_dsns) as made:
+            await body(made)
+
+    return lambda body: asyncio.run(begin(body))

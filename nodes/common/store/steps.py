@@ -27,7 +27,7 @@ _WAITING = f"select {_COLUMNS} from steps where case_id = any($1::uuid[]) and no
 _AT = """
     select s.case_id, s.step, s.message_id, s.body from unnest($1::uuid[], $2::bigint[]) as w (case_id, step)
     join steps s using (case_id, step)"""
-_BODIES = "select message_id, body from steps where message_id = any($1::uuid[])"
+_BODIES = "select message_id, body from steps where message_id = any($1::uuid[]) and sender <> 'hub'"
 _ADD_DELIVERED = """
     insert into delivered (message_id, case_id, receiver, receipt, business_at, step, applied)
     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::timestamptz[], $6::bigint[], $7::boolean[])
@@ -125,7 +125,7 @@ async def waiting(connection: Connection, case_ids: Collection[bytes]) -> list[S
 
 
 async def bodies(connection: Connection, message_ids: Collection[bytes]) -> dict[bytes, bytes]:
-    """The headers of these messages, as far as they are known."""
+    """The headers of these messages, as far as they are known; a due event has none."""
     return {row["message_id"].bytes: row["body"] for row in await connection.fetch(_BODIES, _uuids(message_ids))}
 
 
@@ -148,7 +148,7 @@ async def add_delivered(transaction: Transaction, receipts: Sequence[tuple[Recei
         [one.message_id in applied for one, _ in receipts],
     )
     ids = {row["message_id"].bytes for row in new}
-    return [one for one, _ in receipts if one.message_id in ids]
+    return list({one.message_id: one for one, _ in receipts if one.message_id in ids}.values())
 
 
 async def delivered(connection: Connection, case_id: bytes) -> list[Receipt]:
