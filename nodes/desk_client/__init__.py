@@ -1,7 +1,7 @@
 """`yrdx-desk`: a sample client of the Desk, as a provincial system has one. Exit status: 0 fine, 1 refused or no answer, 2 usage.
 
 Calls `yrdx.v1.Desk` and nothing else; what a provincial system must send and gets to see can be read off here. `commands` are the calls,
-`decisions` the actions of a case with what is stated in each, `asking` what all calls have in common, `shown` the tables.
+`decisions` the actions of a case, `stated` what is said in them, `asking` what all calls have in common, `shown` the tables.
 """
 
 from __future__ import annotations

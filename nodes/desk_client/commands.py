@@ -12,7 +12,8 @@ from google.protobuf.message import DecodeError
 from core.calendar import SHANGHAI
 from nodes.desk_client import shown
 from nodes.desk_client.asking import BASIS, CALL_S, HERE, STREAM_S, Officer, on_desk, packed, repeatable
-from nodes.desk_client.decisions import Ground, decide, hex_digest
+from nodes.desk_client.decisions import decide
+from nodes.desk_client.stated import Ground, Promised, hex_digest, promises
 from runtime.command_line import FINE, Server, Usage, id_of, say, show
 from runtime.plain import plain
 from yrdx.v1 import desk_pb2, resident_pb2
@@ -58,6 +59,7 @@ def open_case(
     consent: Flag = False,
     document: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     legal_basis: str = BASIS,
+    missing: Promised = (),
     open_key_materials: int = 0,
     request_id: str | None = None,
     officer: Officer,
@@ -73,6 +75,7 @@ def open_case(
         consent: the applicant chose the electronic way in writing; required by the node.
         document: digest that put-document printed; may be repeated.
         legal_basis: code of the legal basis.
+        missing: CODE=DATE, a material that the applicant will bring until then; may be repeated.
         open_key_materials: key materials that are still missing (容缺).
         request_id: repeats an earlier request whose answer was lost.
         officer: who takes the application.
@@ -80,6 +83,9 @@ def open_case(
     """
 
     async def ask(stub: Stub) -> None:
+        application = transfer_pb2.HouseholdApplication(
+            id_number=id_number, name=name, ground=ground.label, missing=promises(missing, name)
+        )
         with repeatable(request_id) as request:
             answer = await stub.OpenCase(
                 desk_pb2.OpenCaseRequest(
@@ -87,7 +93,7 @@ def open_case(
                     officer=officer.message(),
                     service="household-transfer",
                     counterpart=counterpart,
-                    application=packed(transfer_pb2.HouseholdApplication(id_number=id_number, name=name, ground=ground.label)),
+                    application=packed(application),
                     legal_basis=legal_basis,
                     purpose="household-transfer",
                     documents=[hex_digest(text) for text in document],

@@ -108,6 +108,14 @@ class Desk(desk_pb2_grpc.DeskServicer):
         for begin in range(0, len(self.document), 1000):
             yield desk_pb2.GetDocumentResponse(chunk=self.document[begin : begin + 1000])
 
+    async def ListWork(self, request: Any, context: Any) -> desk_pb2.ListWorkResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        return desk_pb2.ListWorkResponse()
+
+    async def CompleteWork(self, request: Any, context: Any) -> desk_pb2.CompleteWorkResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        return desk_pb2.CompleteWorkResponse()
+
     def _hear(self, request: Any, context: Any) -> None:
         assert identity(context).role == "system"
         self.heard.append(request)

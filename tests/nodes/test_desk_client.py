@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.procedures.household_transfer import HOUSEHOLD_TRANSFER
 from core.refusals import CONSENT_MISSING, DECISION_PENDING, VERSION_CONFLICT, Refused
 from runtime.grpc_server import serving
 from tests.nodes.fake_desk import CASE, MESSAGE, NOON, NUMBER, OFFICER, SAID, WHY, Desk
@@ -59,7 +60,8 @@ def test_open(play: Callable[[Body], None]) -> None:
     async def body(desk: Desk, there: list[object]) -> None:
         words = ["--counterpart", "310000", "--id-number", NUMBER, "--name", "张三", "--ground", "spouse", "--consent"]
         documents = ["--document", "ab" * 32, "--document", "cd" * 32]
-        ended = await run("yrdx-desk", "open", *words, *documents, *OFFICER, *there)
+        owing = ["--missing", "receiving-consent=2026-03-01", "--open-key-materials", "1"]
+        ended = await run("yrdx-desk", "open", *words, *documents, *owing, *OFFICER, *there)
         assert (ended.status, ended.err) == (0, "")
         assert str(CASE) in ended.out
         (request,) = desk.heard
@@ -67,6 +69,9 @@ def test_open(play: Callable[[Body], None]) -> None:
         stated = transfer_pb2.HouseholdApplication()
         assert request.application.Unpack(stated)
         assert (stated.id_number, stated.name, stated.ground) == (NUMBER, "张三", transfer_pb2.TRANSFER_GROUND_SPOUSE)
+        (missing,) = stated.missing
+        assert (missing.code, missing.promised_until, missing.promised_by) == ("receiving-consent", "2026-03-01", "张三")
+        assert request.open_key_materials == 1
         assert (request.officer, request.counterpart, request.consent_recorded) == (SAID, "310000", True)
         assert (request.service, request.purpose, request.legal_basis) == ("household-transfer", "household-transfer", "mps-2021-12")
         assert list(request.documents) == [b"\xab" * 32, b"\xcd" * 32]
@@ -140,11 +145,34 @@ DECISIONS: list[tuple[str, list[str], Any, str]] = [
     ("permit", ["--to-address", "杭州市", "--phone", "1"], transfer_pb2.MovePermit(to_address="杭州市", contact_phone="1"), ""),
     ("deregister", [], transfer_pb2.MigrationCertificate(), ""),
     ("land", [], transfer_pb2.LandingReceipt(), ""),
+    ("land", ["--reason", "no-show"], transfer_pb2.LandingReceipt(), "REASON_CLASS_NO_SHOW"),
+    ("land", ["--reason", "wish"], transfer_pb2.LandingReceipt(), "REASON_CLASS_APPLICANT_WISH"),
+    (
+        "land",
+        ["--reason", "deceased", "--deceased-on", "2026-02-01"],
+        transfer_pb2.LandingReceipt(deceased_on="2026-02-01"),
+        "REASON_CLASS_DECEASED",
+    ),
+    (
+        "supplement",
+        ["--brought", "receiving-consent", "--missing", "photo=2026-03-01"],
+        transfer_pb2.Supplement(
+            brought=["receiving-consent"], missing=[{"code": "photo", "promised_until": "2026-03-01", "promised_by": "张三"}]
+        ),
+        "",
+    ),
+    ("resume", WHY[2:], transfer_pb2.Decision(reason_code="policy", reason="不符合落户政策。"), ""),
     (
         "resubmit",
-        ["--name", "章三", "--ground", "talent", "--note", "更正"],
+        ["--name", "章三", "--ground", "talent", "--note", "更正", "--missing", "photo=2026-03-01"],
         transfer_pb2.Correction(
-            application={"id_number": NUMBER, "name": "章三", "ground": transfer_pb2.TRANSFER_GROUND_TALENT}, note="更正"
+            application={
+                "id_number": NUMBER,
+                "name": "章三",
+                "ground": transfer_pb2.TRANSFER_GROUND_TALENT,
+                "missing": [{"code": "photo", "promised_until": "2026-03-01", "promised_by": "张三"}],
+            },
+            note="更正",
         ),
         "",
     ),
@@ -161,7 +189,7 @@ DECISIONS: list[tuple[str, list[str], Any, str]] = [
     ),
     *(
         (action, WHY, transfer_pb2.Decision(reason_code="policy", reason="不符合落户政策。"), "REASON_CLASS_POLICY_NOT_MET")
-        for action in ("refuse", "withdraw", "revoke", "annul")
+        for action in ("refuse", "withdraw", "revoke", "annul", "pause", "switch-to-paper")
     ),
 ]
 
@@ -178,6 +206,30 @@ def test_every_decision_says_what_it_means(play: Callable[[Body], None]) -> None
             assert stated == detail
             assert (request.action, request.case_id, request.expected_version, request.officer) == (action, CASE.bytes, 7, SAID)
             assert request.reason_class == (desk_pb2.DecideRequest(reason_class=reason or None).reason_class)
+
+    play(body)
+
+
+def test_every_action_of_an_officer_has_a_command() -> None:
+    actions = [action for action in HOUSEHOLD_TRANSFER.actions if not (action.opens or action.settles or action.anywhere)]
+    assert {action for action, *_ in DECISIONS} == {action.name for action in actions}
+
+
+def test_an_unlikely_landing_or_promise_is_not_sent(play: Callable[[Body], None]) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        wrong: list[list[object]] = [
+            ["land", CASE, "--reason", "deceased"],
+            ["land", CASE, "--deceased-on", "2026-02-01"],
+            ["land", CASE, "--reason", "no-show", "--deceased-on", "2026-02-01"],
+            ["land", CASE, "--reason", "deceased", "--deceased-on", "yesterday"],
+            ["land", CASE, "--reason", "policy-not-met"],
+            ["supplement", CASE, "--brought", "photo", "--missing", "identity"],
+            ["supplement", CASE, "--brought", "photo", "--missing", "identity=soon"],
+        ]
+        for words in wrong:
+            ended = await run("yrdx-desk", "decide", *words, *OFFICER, *there)
+            assert (ended.status, bool(ended.err)) == (2, True), words
+        assert desk.heard == []
 
     play(body)
 
