@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from google.protobuf.message import DecodeError, Message
-from google.protobuf.unknown_fields import UnknownFieldSet
 
 from core import tags
 from core.ids import PROVINCES
@@ -35,8 +34,6 @@ from core.refusals import (
 from yrdx.v1 import envelope_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from core.procedures.model import Action
 
 Parsed = TypeVar("Parsed", bound=Message)
@@ -124,20 +121,11 @@ def _parse(into: Parsed, data: bytes, name: str) -> Parsed:
         into.ParseFromString(data)
     except DecodeError as error:
         raise Refused(MALFORMED, name) from error
-    for part in _parts(into):
-        if len(UnknownFieldSet(part)):
-            raise Refused(UNKNOWN_HEADER_FIELD, name)
+    size = into.ByteSize()
+    into.DiscardUnknownFields()  # wherever they hide; what it leaves is smaller then
+    if into.ByteSize() != size:
+        raise Refused(UNKNOWN_HEADER_FIELD, name)
     return into
-
-
-def _parts(message: Message) -> Iterator[Message]:
-    """The message and every message inside it: an unknown field may hide anywhere."""
-    yield message
-    for field, value in message.ListFields():
-        if field.message_type is None:
-            continue
-        for part in value if field.is_repeated else (value,):
-            yield from _parts(part)
 
 
 def _check_routing(routing: envelope_pb2.Routing) -> None:

@@ -121,9 +121,15 @@ def _dsn(file: Path) -> str:
 async def _connected(dsn: str, size: int, sleep: Sleep) -> Pool:
     for _ in range(int(_PATIENCE_S / _PAUSE_S)):
         try:
-            return await asyncpg.create_pool(dsn, min_size=1, max_size=size, timeout=_CLOSE_S, command_timeout=_CALL_S)
+            return await asyncpg.create_pool(
+                dsn, min_size=1, max_size=size, timeout=_CLOSE_S, command_timeout=_CALL_S, reset=_leave_as_it_is
+            )
         except asyncpg.ClientConfigurationError as exc:
             raise Refused(BAD_SETTINGS, "DSN") from exc
         except LOST:
             await sleep(_PAUSE_S)
     raise Refused(UNAVAILABLE, "database")
+
+
+async def _leave_as_it_is(_connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """A connection that is given back needs no cleaning: nothing here changes a session. A round trip saved for each use."""

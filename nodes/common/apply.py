@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from nodes.common.store.cases import Cases
     from nodes.common.store.database import Transaction
     from nodes.common.store.steps import Receipt, Step
+
+    Heard = tuple[Receipt, bytes]
     from pki.storage import StorageCipher
 
 _LOG = process_log.get("nodes.apply")
@@ -50,17 +52,18 @@ class Applier:
     book: RuleBook
     tag_keys: Mapping[int, bytes]
 
-    async def take(self, transaction: Transaction, steps: Sequence[Step]) -> list[Step]:
-        """Stores steps and applies whatever can be applied; returns those whose place is taken by something else.
+    async def take(self, transaction: Transaction, steps: Sequence[Step], heard: Sequence[Heard] = ()) -> list[Step]:
+        """Stores logged receipts and steps and applies whatever can be applied; returns steps whose place is taken by something else.
 
-        A case of which nothing is new stays as it is: a repeat must not take an officer's decision for outdated.
+        Receipts first: one that comes after the next step costs a look at the whole case. A case of which nothing is new stays as it is:
+        a repeat must not take an officer's decision for outdated.
         """
+        rows = await self.cases.several(transaction, {step.case_id for step in steps} | {receipt.case_id for receipt, _ in heard})
+        if heard:
+            await self._hear_all(transaction, rows, heard)
         if not steps:
             return []
-        case_ids = {step.case_id for step in steps}
-        rows = await self.cases.several(transaction, case_ids)
-        waiting = await steps_of.waiting(transaction, case_ids)
-        receipts = await steps_of.delivered_waiting(transaction, case_ids)
+        waiting, receipts = await steps_of.waiting(transaction, {step.case_id for step in steps})
         expected = _lines(rows, [*waiting, *steps])
         new = await steps_of.add(transaction, steps, {(case_id, step.step) for case_id, line in expected.items() for step in line})
         contradicted = await steps_of.contradicting(transaction, [step for step in steps if step.message_id not in new])
@@ -70,23 +73,10 @@ class Applier:
             self._advance(transaction, rows.get(case_id), line, marked, _News(receipts, actions))
         return contradicted
 
-    async def hear(self, transaction: Transaction, heard: Sequence[tuple[Receipt, bytes]]) -> None:
-        """Stores logged receipts, with their signed bytes, and lets them act on their cases."""
-        if not heard:
-            return
-        rows = await self.cases.several(transaction, {receipt.case_id for receipt, _ in heard})
-        due = {receipt.message_id for receipt, _ in heard if receipt.step <= _step(rows.get(receipt.case_id))}
-        new = [receipt for receipt in await steps_of.add_delivered(transaction, heard, due) if receipt.message_id in due]
-        mattering = [receipt.message_id for receipt in new if self._may_matter(receipt, rows[receipt.case_id])]
-        bodies = await steps_of.bodies(transaction, mattering) if mattering else {}
-        for case_id in sorted({receipt.case_id for receipt in new}):
-            await self._hear(transaction, rows[case_id], [receipt for receipt in new if receipt.case_id == case_id], bodies)
-
     async def resume(self, transaction: Transaction, case_ids: Collection[bytes]) -> None:
         """Applies what can be applied of steps that wait."""
         rows = await self.cases.several(transaction, case_ids)
-        waiting = await steps_of.waiting(transaction, case_ids)
-        receipts = await steps_of.delivered_waiting(transaction, case_ids)
+        waiting, receipts = await steps_of.waiting(transaction, case_ids)
         actions = await _earlier(transaction, receipts, waiting)
         for case_id, line in _lines(rows, waiting).items():
             self._advance(transaction, rows.get(case_id), line, (), _News(receipts, actions))
@@ -122,6 +112,15 @@ class Applier:
             steps_of.delivered_applied(transaction, case_id, case.step)
         self.save(transaction, row)
 
+    async def _hear_all(self, transaction: Transaction, rows: Mapping[bytes, CaseRow], heard: Sequence[Heard]) -> None:
+        """Lets those receipts act that name a step which is in the state of its case; the others wait for it."""
+        due = {receipt.message_id for receipt, _ in heard if receipt.step <= _step(rows.get(receipt.case_id))}
+        new = [receipt for receipt in await steps_of.add_delivered(transaction, heard, due) if receipt.message_id in due]
+        mattering = [receipt.message_id for receipt in new if self._may_matter(receipt, rows[receipt.case_id])]
+        bodies = await steps_of.bodies(transaction, mattering) if mattering else {}
+        for case_id in sorted({receipt.case_id for receipt in new}):
+            await self._hear(transaction, rows[case_id], [receipt for receipt in new if receipt.case_id == case_id], bodies)
+
     def _may_matter(self, receipt: Receipt, row: CaseRow) -> bool:
         """Whether the message of a receipt must be looked at: it is late, or the case has limits that count from receipt."""
         case = row.case
@@ -136,7 +135,8 @@ class Applier:
         if any(starts_a_limit(case, bodies[one.message_id], self.book) for one in late):
             row.case = await self._again(transaction, case)
         else:
-            row.case = fold(case, (), receipts, self.book, _actions(bodies)).case
+            own = {one.message_id: bodies[one.message_id] for one in receipts if one.message_id in bodies}
+            row.case = fold(case, (), receipts, self.book, _actions(own)).case
         if row.case != case:
             self.save(transaction, row)
         elif any(one.receiver != self.province for one in receipts):  # an own message has arrived: the desk shows it
@@ -168,9 +168,11 @@ class Applier:
         if step.problem:
             row.alarm = step.problem
             return
-        content = SealedContent.FromString(self.cipher.decrypt(step.content, step.message_id))
+        content = step.opened or SealedContent.FromString(self.cipher.decrypt(step.content, step.message_id))
         about = SERVICES[row.service].person(row.facts).id_number
-        row.facts = row.facts.with_payload(message.routing.action, content.payload, documents_of(content, step.sender))
+        is_needed = message.routing.action in SERVICES[row.service].needed
+        payload_ = {message.routing.action: content.payload} if is_needed else {}
+        row.facts = row.facts.after(payload_, documents_of(content, step.sender))
         if not self._is_claimed(row, message, content, about):
             row.alarm = TAG_COMMITMENT_MISMATCH.number
             _LOG.error("a message is about somebody else than the case claims", case_id=row.case_id.hex(), sender=step.sender)

@@ -30,6 +30,7 @@ from nodes.common.intake import Intake
 from nodes.common.messages import Writer
 from nodes.common.operations import OperationsService
 from nodes.common.outbox import Outbox
+from nodes.common.pace import Pace
 from nodes.common.reading import NoticingCodec
 from nodes.common.register import Register, RegisterClient
 from nodes.common.store.cases import Cases
@@ -153,7 +154,7 @@ class Node:
     @cached_property
     def intake(self) -> Intake:
         """Decisions that come at once."""
-        return Intake(database=self.database, decisions=self.decisions)
+        return Intake(database=self.database, decisions=self.decisions, pace=self.pace())
 
     @cached_property
     def strokes(self) -> Strokes:
@@ -183,6 +184,7 @@ class Node:
             clock=self.clock,
             sleep=self.sleep,
             executor=self.executor,
+            pace=self.pace(),
         )
 
     @cached_property
@@ -210,6 +212,7 @@ class Node:
             exchange=self.exchange,
             inbox=self.inbox,
             sleep=self.sleep,
+            pace=self.pace(),
         )
 
     @cached_property
@@ -222,7 +225,7 @@ class Node:
             intake=self.intake,
             strokes=self.strokes,
             views=self.views,
-            watching=Watch(database=self.database, cases=self.cases, views=self.views),
+            watching=Watch(database=self.database, cases=self.cases, views=self.views, clock=self.clock, sleep=self.sleep),
             offices=DocumentOffice(
                 province=self.settings.province,
                 database=self.database,
@@ -235,6 +238,10 @@ class Node:
             worklist=None if self.settings.register else self.worklist,
             codec=self.codec,
         )
+
+    def pace(self) -> Pace:
+        """One for each loop that writes."""
+        return Pace(self.clock, self.sleep)
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Registers the services."""

@@ -126,18 +126,23 @@ class Decisions:
                 operation_id=request_id, case_id=row.case_id, action=action.name, message_id=self.writer.new_id(), request_id=request_id,
                 decision=request,
             )  # fmt: skip
-            self.requests.add(transaction, request_id, digest, None)
-            return await self.say(transaction, row, made), None
+            answer = await self._said(transaction, row, made)
+            self.requests.add(transaction, request_id, digest, answer)
+            return answer, None
         self.requests.add(transaction, request_id, digest, None)
         self.applier.save(transaction, row)
         return b"", operation.operation_id
 
-    async def say(self, transaction: Transaction, row: CaseRow, operation: Operation) -> bytes:
-        """Puts the message of a decision that was checked into the outbox and answers its request; returns the serialised answer.
+    async def say(self, transaction: Transaction, row: CaseRow, operation: Operation) -> None:
+        """Puts the message of a decision that was checked into the outbox and answers its request.
 
         Raises:
             Refused: TOO_LARGE when what register and case add to the decision is more than a message may carry.
         """
+        self.requests.answer(transaction, operation.request_id, await self._said(transaction, row, operation))
+
+    async def _said(self, transaction: Transaction, row: CaseRow, operation: Operation) -> bytes:
+        """The serialised answer; the message is in the outbox."""
         decision = operation.decision
         detail = unpacked(decision.detail, _action(row.service, operation.action).payload, "detail")
         occasion = Occasion(
@@ -162,9 +167,7 @@ class Decisions:
         )
         outbox.add(transaction, self.writer.write(row, saying))
         self.applier.save(transaction, row)
-        answer = desk_pb2.DecideResponse(case=self.views.case(row), message_id=operation.message_id).SerializeToString()
-        self.requests.answer(transaction, operation.request_id, answer)
-        return answer
+        return desk_pb2.DecideResponse(case=self.views.case(row), message_id=operation.message_id).SerializeToString()
 
     def take_back(self, transaction: Transaction, row: CaseRow, operation: Operation, number: int) -> None:
         """A decision that came to nothing before it was said: its request is answered with the reason."""

@@ -28,21 +28,21 @@ class Document(Frozen, frozen=True):
 
 
 class Facts(Frozen, frozen=True):
-    """The newest payload of each action, and every document.
+    """The newest payload of each action that matters later, and every document.
 
     Attributes:
-        payloads: action to the serialised payload message.
+        payloads: action to the serialised payload message, of the actions that the service needs later (`Service.needed`).
         documents: in the order in which they came.
     """
 
     payloads: dict[str, bytes] = msgspec.field(default_factory=dict)
     documents: tuple[Document, ...] = ()
 
-    def with_payload(self, action: str, payload: bytes, documents: tuple[Document, ...]) -> Facts:
-        """The facts after one more message; a document that is known already is not listed twice."""
+    def after(self, payloads: dict[str, bytes], documents: tuple[Document, ...]) -> Facts:
+        """The facts after one more message, the same ones when it adds nothing; a document that is known already is not listed twice."""
         known = {document.digest for document in self.documents}
         new = tuple(document for document in documents if document.digest not in known)
-        return Facts({**self.payloads, action: payload}, (*self.documents, *new))
+        return Facts({**self.payloads, **payloads}, (*self.documents, *new)) if payloads or new else self
 
 
 def packed(facts: Facts) -> bytes:

@@ -72,7 +72,7 @@ def fold(
         if step.sender == HUB:
             case = _due(case, step, book)
         else:
-            message = messages[step.step] = read_header(step.body)
+            message = messages[step.step] = step.message or read_header(step.body)
             known[message.routing.message_id] = message.routing.action
             case = _action(case, message, step, book)
         case = _received(case, receipts, known, book)

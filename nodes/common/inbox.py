@@ -7,8 +7,8 @@ neither stored nor receipted: the hub keeps it, and an operator reads why in the
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
 from core import receipts
 from core.dsse import RECEIPT_DELIVERED_TYPE, pae
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from runtime.clock import Clock
     from yrdx.v1 import exchange_pb2
 
+_REMEMBERED: Final = 10_000
+
 _LOG = process_log.get("nodes.inbox")
 
 
@@ -50,38 +52,30 @@ class Inbox:
     business_time: BusinessTime
     clock: Clock
     executor: Executor
+    _said: set[bytes] = field(default_factory=set)
+    """Own receipts of late, as `_name` names them: when the hub has logged one it comes back, and need not be verified."""
 
-    async def take(self, deliveries: Sequence[exchange_pb2.Delivery]) -> list[receipt_pb2.SignedReceipt]:
-        """Stores and applies a chunk; returns the receipts of what is stored.
+    async def take(
+        self, deliveries: Sequence[exchange_pb2.Delivery], told: Sequence[exchange_pb2.LoggedReceipt]
+    ) -> list[receipt_pb2.SignedReceipt]:
+        """Stores and applies a chunk, with logged DELIVERED receipts (limits that count from receipt start); returns own receipts.
 
         Raises:
             Refused: UNAVAILABLE when database or hub is away; nothing is receipted then, and it all comes again.
         """
         versions = await self.trust.named_by(delivery.accepted for delivery in deliveries if delivery.HasField("envelope"))
         loop = asyncio.get_running_loop()
-        steps = await loop.run_in_executor(self.executor, self._verified, deliveries, versions)
-        if not steps:
+        steps, heard = await loop.run_in_executor(self.executor, self._verified, deliveries, told, versions)
+        if not steps and not heard:
             return []
         # If we crash before the commit, no receipt was sent and the hub sends everything again; after it, the repeat is receipted.
         async with self.database.writing() as transaction:
-            contradicted = await self.applier.take(transaction, steps)
+            contradicted = await self.applier.take(transaction, steps, heard)
         for step in contradicted:
             _LOG.error("the hub gave one step twice", case_id=step.case_id.hex(), step=step.step, message_id=step.message_id.hex())
         for step in steps:
             self.business_time.learn(step.recorded_at, step.business_at)
         return [self._receipt(step) for step in steps if step not in contradicted]
-
-    async def learn(self, told: Sequence[exchange_pb2.LoggedReceipt]) -> None:
-        """Takes logged DELIVERED receipts; the limits that count from receipt start.
-
-        Raises:
-            Refused: UNAVAILABLE.
-        """
-        loop = asyncio.get_running_loop()
-        verified = await loop.run_in_executor(self.executor, self._logged, told, self.trust.current)
-        # If we crash before the commit, the receipts are asked for again when the stream opens.
-        async with self.database.writing() as transaction:
-            await self.applier.hear(transaction, verified)
 
     async def resume(self) -> None:
         """Applies what a crash left unapplied.
@@ -95,7 +89,10 @@ class Inbox:
         if times is not None:
             self.business_time.learn(*times)
 
-    def _verified(self, deliveries: Iterable[exchange_pb2.Delivery], versions: dict[int, Trust]) -> list[Step]:
+    def _verified(
+        self, deliveries: Iterable[exchange_pb2.Delivery], told: Iterable[exchange_pb2.LoggedReceipt], versions: dict[int, Trust]
+    ) -> tuple[list[Step], list[tuple[Receipt, bytes]]]:
+        """In a worker thread."""
         steps = []
         for delivery in deliveries:
             try:
@@ -103,13 +100,15 @@ class Inbox:
             except Refused as refusal:
                 place = {"lane": delivery.lane, "delivery_seq": delivery.delivery_seq}
                 _LOG.error("a delivery is not authentic", number=refusal.kind.number, field=refusal.field, **place)
-        return steps
+        return steps, self._logged(told, versions[max(versions)])
 
     def _logged(self, told: Iterable[exchange_pb2.LoggedReceipt], trust: Trust) -> list[tuple[Receipt, bytes]]:
         found = []
         for one in told:
             try:
-                found.append((self.verifier.logged(one, trust), one.receipt.SerializeToString()))
+                is_own = _name(one.receipt) in self._said
+                self._said.discard(_name(one.receipt))
+                found.append((self.verifier.logged(one, None if is_own else trust), one.receipt.SerializeToString()))
             except Refused as refusal:
                 _LOG.error("a logged receipt is not authentic", number=refusal.kind.number, field=refusal.field)
         return found
@@ -125,4 +124,12 @@ class Inbox:
             receiver=self.province,
         ).SerializeToString(deterministic=True)
         signature = self.signer.sign(pae(RECEIPT_DELIVERED_TYPE, body))
-        return receipt_pb2.SignedReceipt(receipt=body, key_id=self.signer.key_id, signature=signature)
+        signed = receipt_pb2.SignedReceipt(receipt=body, key_id=self.signer.key_id, signature=signature)
+        if len(self._said) > _REMEMBERED:
+            self._said.clear()
+        self._said.add(_name(signed))
+        return signed
+
+
+def _name(signed: receipt_pb2.SignedReceipt) -> bytes:
+    return sha256(signed.key_id + signed.signature + signed.receipt)

@@ -16,6 +16,7 @@ from nodes.common.decisions import is_plain
 
 if TYPE_CHECKING:
     from nodes.common.decisions import Asked, Decisions
+    from nodes.common.pace import Pace
     from nodes.common.store.cases import CaseRow
     from nodes.common.store.database import Database, Transaction
     from nodes.common.store.requests import Known
@@ -46,6 +47,7 @@ class Intake:
 
     database: Database
     decisions: Decisions
+    pace: Pace
     _queue: deque[_Item] = field(default_factory=deque)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -65,6 +67,7 @@ class Intake:
         while True:
             await self._wanted.wait()
             while self._queue:
+                await self.pace.turn()
                 await self._write(self._next())
             self._wanted.clear()
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from nodes.common.apply import Applier
     from nodes.common.business_time import BusinessTime
     from nodes.common.messages import Writer
+    from nodes.common.pace import Pace
     from nodes.common.store.database import Database, Transaction
     from nodes.common.store.outbox import Outgoing
     from nodes.common.trust import NodeTrust
@@ -70,11 +71,13 @@ class Outbox:
     clock: Clock
     sleep: Sleep
     executor: Executor
+    pace: Pace
     _reached: bool = field(default=True)
 
     async def run(self) -> NoReturn:
         """Sends for ever; waits while hub or database is away."""
         while True:
+            await self.pace.turn()
             changed = self.database.changed(Matter.MESSAGES)
             try:
                 if await self._send():
@@ -136,7 +139,7 @@ class Outbox:
         if not result.receipts:
             return from_problem(result.problem)
         try:
-            return self.verifier.answer(message.envelope.header, result.receipts[0], versions)
+            return self.verifier.answer(message.read, result.receipts[0], versions)
         except Refused as refusal:
             _LOG.error("the hub's answer is not authentic", message_id=message.message_id.hex(), reason=str(refusal))
             return Refused(UNAVAILABLE, "receipt")
@@ -167,7 +170,8 @@ class Outbox:
             else:
                 await self._close_decision(transaction, message, answer.refusal)
         refused_ids = [message.message_id for message, _, answer in taken if answer.kind != receipts.ACCEPTED]
-        await operations_of.answered(transaction, [step.message_id for step in steps], refused_ids)
+        if any(message.read.action.irreversible for message, _, _ in taken):
+            await operations_of.answered(transaction, [step.message_id for step in steps], refused_ids)
         for step in await self.applier.take(transaction, steps):
             _LOG.error("the hub gave one step twice", case_id=step.case_id.hex(), step=step.step, message_id=step.message_id.hex())
 
@@ -184,6 +188,7 @@ class Outbox:
             recorded_at=moment(answer.recorded_at),
             business_at=moment(answer.business_at),
             content=message.content,
+            message=message.read,
         )
 
     async def _refused(self, transaction: Transaction, message: Outgoing, refusal: Refused) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from nodes.common.inbox import Inbox
+    from nodes.common.pace import Pace
     from nodes.common.store.database import Database
     from runtime.clock import Sleep
     from yrdx.v1 import exchange_pb2_grpc
@@ -53,6 +54,7 @@ class Stream:
     exchange: exchange_pb2_grpc.ExchangeAsyncStub
     inbox: Inbox
     sleep: Sleep
+    pace: Pace
     active: bool = False
     waiting: int = 0
     _pause_s: float = field(default=_FIRST_PAUSE_S)
@@ -88,6 +90,7 @@ class Stream:
     async def _work(self, incoming: Incoming, leaving: Leaving) -> NoReturn:
         while True:
             chunk = [await incoming.get()]
+            await self.pace.turn()
             while len(chunk) < _CHUNK and not incoming.empty():
                 chunk.append(incoming.get_nowait())
             await self._handle(chunk, leaving)
@@ -95,12 +98,12 @@ class Stream:
 
     async def _handle(self, chunk: Sequence[exchange_pb2.DeliverResponse], leaving: Leaving) -> None:
         deliveries = [one.delivery for one in chunk if one.HasField("delivery")]
-        if deliveries:
-            for receipt in await self.inbox.take(deliveries):
+        told = [one.receipt for one in chunk if one.HasField("receipt")]
+        if deliveries or told:
+            for receipt in await self.inbox.take(deliveries, told):
                 leaving.put_nowait(exchange_pb2.DeliverRequest(receipt=receipt))
+        if deliveries:
             leaving.put_nowait(exchange_pb2.DeliverRequest(credits=len(deliveries)))
-        if told := [one.receipt for one in chunk if one.HasField("receipt")]:
-            await self.inbox.learn(told)
         for one in chunk:
             if one.HasField("stand_by"):
                 await self._stand(one.stand_by, leaving)

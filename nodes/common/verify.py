@@ -18,7 +18,7 @@ from core.envelope import read_header, sha256
 from core.ids import ID_BYTES
 from core.receipts import RECEIPT_TYPES, read_due_event, read_receipt
 from core.refusals import BAD_FIELD, BAD_TRUST_LIST, NOT_A_PARTY, PAYLOAD_DIGEST_MISMATCH, Refused
-from nodes.common.content import opened
+from nodes.common.content import SealedContent, opened
 from nodes.common.store.steps import HUB, Receipt, Step
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Verifier:
         trust, at = versions[receipt.trust_list_version], moment(receipt.recorded_at)
         envelope = delivery.envelope
         trust.verify(message.routing.sender, envelope.key_id, at, pae(HEADER_TYPE, envelope.header), envelope.signature)
-        content, problem = self._content(message, envelope.sealed_payload)
+        opened_, problem = self._opened(message, envelope.sealed_payload)
+        content = self.cipher.encrypt(opened_.SerializeToString(), message.routing.message_id) if opened_ else envelope.sealed_payload
         return Step(
             case_id=message.routing.case_id,
             step=receipt.step,
@@ -75,18 +76,20 @@ class Verifier:
             business_at=moment(receipt.business_at),
             content=content,
             problem=problem,
+            message=message,
+            opened=opened_,
         )
 
-    def answer(self, header: bytes, signed: receipt_pb2.SignedReceipt, versions: Mapping[int, Trust]) -> receipt_pb2.Receipt:
+    def answer(self, message: ReadMessage, signed: receipt_pb2.SignedReceipt, versions: Mapping[int, Trust]) -> receipt_pb2.Receipt:
         """The hub's answer to an own message, ACCEPTED or REFUSED.
 
         Raises:
             Refused: when it is not authentic or about something else.
         """
-        return self._hub_receipt(signed, read_header(header), versions, (receipts.ACCEPTED, receipts.REFUSED))
+        return self._hub_receipt(signed, message, versions, (receipts.ACCEPTED, receipts.REFUSED))
 
-    def logged(self, told: exchange_pb2.LoggedReceipt, trust: Trust) -> Receipt:
-        """A DELIVERED receipt as the hub logged it.
+    def logged(self, told: exchange_pb2.LoggedReceipt, trust: Trust | None) -> Receipt:
+        """A DELIVERED receipt as the hub logged it; `trust` is None for one that this process itself signed.
 
         Its two numbers, business time and step, are the hub's word: they start a limit, whose end the hub proves by a signed due event.
 
@@ -96,8 +99,9 @@ class Verifier:
         receipt = read_receipt(told.receipt.receipt)
         if receipt.kind != receipts.DELIVERED:
             raise Refused(BAD_FIELD, "kind")
-        at, body = moment(receipt.recorded_at), pae(RECEIPT_TYPES[receipts.DELIVERED], told.receipt.receipt)
-        trust.verify(receipt.receiver, told.receipt.key_id, at, body, told.receipt.signature)
+        if trust is not None:
+            at, body = moment(receipt.recorded_at), pae(RECEIPT_TYPES[receipts.DELIVERED], told.receipt.receipt)
+            trust.verify(receipt.receiver, told.receipt.key_id, at, body, told.receipt.signature)
         if len(receipt.case_id) != ID_BYTES:
             raise Refused(BAD_FIELD, "case_id")
         return Receipt(
@@ -152,12 +156,12 @@ class Verifier:
             business_at=moment(event.business_at),
         )
 
-    def _content(self, message: ReadMessage, sealed_payload: bytes) -> tuple[bytes, int]:
+    def _opened(self, message: ReadMessage, sealed_payload: bytes) -> tuple[SealedContent | None, int]:
+        """The content, or the number of why it cannot be used."""
         try:
-            content = opened(message, sealed_payload, self.opener)
+            return opened(message, sealed_payload, self.opener), 0
         except Refused as refusal:
-            return sealed_payload, refusal.kind.number
-        return self.cipher.encrypt(content.SerializeToString(), message.routing.message_id), 0
+            return None, refusal.kind.number
 
 
 def moment(stamp: Timestamp) -> datetime:

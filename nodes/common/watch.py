@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.refusals import BAD_PAGE_TOKEN, Refused
+from nodes.common.pace import Pace
 from nodes.common.store.database import Matter
 from yrdx.v1 import desk_pb2
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nodes.common.store.cases import Cases
     from nodes.common.store.database import Database
     from nodes.common.views import Views
+    from runtime.clock import Clock, Sleep
 
 HEARTBEAT_S: Final = 10.0
 _PAGE: Final = 200
@@ -33,6 +35,8 @@ class Watch:
     database: Database
     cases: Cases
     views: Views
+    clock: Clock
+    sleep: Sleep
 
     async def follow(self, cursor: str) -> AsyncIterator[desk_pb2.WatchCasesResponse]:
         """Every case, or those changed behind the cursor; then each change, and a heartbeat when nothing changes.
@@ -40,8 +44,9 @@ class Watch:
         Raises:
             Refused: BAD_PAGE_TOKEN, or UNAVAILABLE.
         """
-        place = number(cursor)
+        place, pace = number(cursor), Pace(self.clock, self.sleep)
         while True:
+            await pace.turn()
             changed = self.database.changed(Matter.CASES)
             async with self.database.reading() as connection:
                 rows = await self.cases.changed(connection, place, _PAGE)

@@ -38,6 +38,8 @@ _HEAD, _FAMILY = "02", "family"
 class HouseholdTransfer:
     """A `Service`."""
 
+    needed: Final = frozenset({"apply", "resubmit", "permit", "deregister"})
+
     def check_application(self, application: Message) -> None:
         """Number with its check digit (GB 11643-1999, ISO 7064 MOD 11-2), name and ground."""
         assert isinstance(application, transfer_pb2.HouseholdApplication)  # noqa: S101 - the procedure names the type

@@ -12,7 +12,7 @@ from nodes.common.facts import Facts  # noqa: TC001 - as above
 from nodes.common.records.codec import RecordCodec  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from google.protobuf.message import Message
 
@@ -52,7 +52,16 @@ class Occasion:
 
 
 class Service(Protocol):
-    """The rules of one service that need plain data. Pure; no method blocks."""
+    """The rules of one service that need plain data. Pure; no method blocks.
+
+    Attributes:
+        needed: actions whose newest payload stays in the facts of a case; what the others say stands in its messages alone.
+    """
+
+    @property
+    def needed(self) -> Collection[str]:
+        """See above."""
+        ...
 
     def check_application(self, application: Message) -> None:
         """Looks at what the citizen asks for.

@@ -10,6 +10,7 @@ from uuid import UUID
 from core.procedures.model import Case, canonical, parse
 from core.refusals import CASE_NOT_FOUND, Refused
 from nodes.common.facts import Facts, packed, unpacked
+from nodes.common.store.database import Matter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,14 +31,14 @@ _PAGE = f"""
     order by case_id limit $2"""  # noqa: S608
 _SEVERAL = f"select {_COLUMNS} from cases where case_id = any($1::uuid[])"  # noqa: S608
 _ADD = """
-    insert into cases (case_id, case_state, facts, last_header, next_seq, pending, refusal, alarm, opened_at, version, changed, state,
-        ball_holder, due_at, service, counterpart, role)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
+    insert into cases (case_id, case_state, facts, last_header, next_seq, pending, refusal, alarm, opened_at, version, state, ball_holder,
+        due_at, service, counterpart, role, changed)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, nextval('changes'))"""
 _SAVE = """
     update cases set case_state = $2, facts = coalesce($3, facts), last_header = $4, next_seq = $5, pending = $6, refusal = $7, alarm = $8,
-        opened_at = $9, version = $10, changed = $11, state = $12, ball_holder = $13, due_at = $14
+        opened_at = $9, version = $10, state = $11, ball_holder = $12, due_at = $13, changed = nextval('changes')
     where case_id = $1"""
-_TOUCH = "update cases set changed = $2 where case_id = $1"
+_TOUCH = "update cases set changed = nextval('changes') where case_id = $1"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class CaseRow:
         refusal: number of the last refusal of an own message.
         alarm: number of what is wrong with something received.
         version: grows with every change; 0 before it is stored.
-        changed: place among all changes of this node.
+        changed: place among all changes of this node, as it was read.
         stored_facts: as they are in the database.
     """
 
@@ -130,9 +131,10 @@ class Cases:
         return {row["case_id"].bytes: self._row(row) for row in rows}
 
     def save(self, transaction: Transaction, row: CaseRow, shown: Shown) -> None:
-        """Writes the case, which was read in this transaction, and numbers the change; sets `version` and `changed`."""
+        """Writes the case, which was read in this transaction, and numbers the change; sets `version`."""
         is_new = not row.version
-        row.version, row.changed = row.version + 1, transaction.next_change()
+        row.version += 1
+        transaction.touch(Matter.CASES)
         values = (
             UUID(bytes=row.case_id),
             canonical(row.case) if row.case else None,
@@ -144,7 +146,6 @@ class Cases:
             row.alarm,
             row.opened_at,
             row.version,
-            row.changed,
             shown.state,
             shown.ball_holder,
             shown.due_at,
@@ -157,8 +158,8 @@ class Cases:
 
     def touch(self, transaction: Transaction, row: CaseRow) -> None:
         """The case is as it was, but something that the desk shows beside it is new: whoever watches looks again."""
-        row.changed = transaction.next_change()
-        transaction.later(_TOUCH, UUID(bytes=row.case_id), row.changed)
+        transaction.touch(Matter.CASES)
+        transaction.later(_TOUCH, UUID(bytes=row.case_id))
 
     def _row(self, row: asyncpg.Record) -> CaseRow:
         values: Mapping[str, object] = {name: row[name] for name in _PLAIN}

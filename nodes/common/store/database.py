@@ -58,14 +58,13 @@ class Transaction:
     """A writing transaction. Reads see everything that was written in it before.
 
     Attributes:
-        changes: number of the last change of a case.
+        touched: what was written about.
     """
 
-    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record], changes: int) -> None:
+    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record]) -> None:
         """Takes a connection that holds the lock."""
-        self.changes = changes
         self.touched: set[Matter] = set()
-        self._connection, self._first = connection, changes
+        self._connection = connection
         self._waiting: list[tuple[str, tuple[Any, ...]]] = []
         self._sent = 0
 
@@ -100,12 +99,6 @@ class Transaction:
         """Whoever waits for this is woken after the commit."""
         self.touched.add(matter)
 
-    def next_change(self) -> int:
-        """Numbers a change of a case."""
-        self.changes += 1
-        self.touch(Matter.CASES)
-        return self.changes
-
     def mark(self) -> Mark:
         """Where `take_back` goes back to."""
         return Mark(self._sent, len(self._waiting))
@@ -116,10 +109,9 @@ class Transaction:
         del self._waiting[mark.waiting :]
 
     async def finish(self) -> None:
-        """Writes what still waits, before the commit."""
-        if self.changes != self._first:
-            self.later("update node_head set changes = $1", self.changes)
+        """Writes what still waits, and commits."""
         await self._send()
+        await self._connection.execute("commit")
 
     async def _send(self) -> None:
         if not self._waiting:
@@ -131,6 +123,17 @@ class Transaction:
         self._waiting.clear()
         for query, rows in texts.items():
             await self._connection.executemany(query, rows)
+
+
+@asynccontextmanager
+async def _rolled_back(connection: PoolConnectionProxy[asyncpg.Record]) -> AsyncIterator[None]:
+    """Leaves no transaction open behind what raises."""
+    try:
+        yield
+    except BaseException:
+        if not connection.is_closed() and connection.is_in_transaction():
+            await connection.execute("rollback")
+        raise
 
 
 class Database:
@@ -163,12 +166,12 @@ class Database:
         touched = set(Matter)
         try:
             with reachable():
-                async with self._pool.acquire() as connection, connection.transaction():
-                    changes = await connection.fetchval("select changes from node_head for update")
-                    transaction = Transaction(connection, changes)
+                async with self._pool.acquire() as connection, _rolled_back(connection):
+                    await connection.execute("begin; select from node_head for update")
+                    transaction = Transaction(connection)
                     yield transaction
                     await transaction.finish()
-            touched = transaction.touched
+                    touched = transaction.touched
         finally:
             for matter in touched:  # all of them when it is unknown what was committed
                 self._changed[matter].set()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003 - a dataclass keeps its annotations
+from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from core.envelope import ReadMessage, read_header
 from nodes.common.store.database import Matter
 from yrdx.v1 import envelope_pb2
 
@@ -35,7 +37,7 @@ _STUCK = "update outbox set refusal = $2 where message_id = $1 and answer is nul
 _COUNT = "select count(*) from outbox where answer is null and refusal = 0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Outgoing:
     """A message that is durable here.
 
@@ -53,6 +55,11 @@ class Outgoing:
     content: bytes
     created_at: datetime
     refusal: int = 0
+
+    @cached_property
+    def read(self) -> ReadMessage:
+        """Its header."""
+        return read_header(self.envelope.header)
 
 
 def add(transaction: Transaction, message: Outgoing) -> None:

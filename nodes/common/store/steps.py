@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - a dataclass keeps its annotations
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
+
+from core.envelope import ReadMessage  # noqa: TC001 - as above
+from yrdx.v1.household_transfer_pb2 import SealedContent  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,6 +30,9 @@ _WAITING = f"select {_COLUMNS} from steps where case_id = any($1::uuid[]) and no
 _AT = """
     select s.case_id, s.step, s.message_id, s.body from unnest($1::uuid[], $2::bigint[]) as w (case_id, step)
     join steps s using (case_id, step)"""
+_GAPS = """
+    select exists (select from steps where case_id = any($1::uuid[]) and not applied)
+        or exists (select from delivered where case_id = any($1::uuid[]) and not applied)"""
 _BODIES = "select message_id, body from steps where message_id = any($1::uuid[]) and sender <> 'hub'"
 _ADD_DELIVERED = """
     insert into delivered (message_id, case_id, receiver, receipt, business_at, step, applied)
@@ -55,6 +61,8 @@ class Step:
         accepted: the hub's signed receipt; empty for a due event.
         content: the SealedContent under the storage key; where it could not be opened, the sealed bytes as they came.
         problem: number of why the content cannot be used, or 0.
+        message: `body` as it was read when the step came; None for a due event, and for a step from the database.
+        opened: what `content` says, as it was opened when the step came; None as above.
     """
 
     case_id: bytes
@@ -69,6 +77,8 @@ class Step:
     business_at: datetime
     content: bytes = b""
     problem: int = 0
+    message: ReadMessage | None = field(default=None, compare=False)
+    opened: SealedContent | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +129,13 @@ async def of_case(connection: Connection, case_id: bytes) -> list[Step]:
     return [_step(row) for row in await connection.fetch(_OF_CASE, UUID(bytes=case_id))]
 
 
-async def waiting(connection: Connection, case_ids: Collection[bytes]) -> list[Step]:
-    """Steps of these cases that are not in their state: an earlier one has not come."""
-    return [_step(row) for row in await connection.fetch(_WAITING, _uuids(case_ids))]
+async def waiting(connection: Connection, case_ids: Collection[bytes]) -> tuple[list[Step], list[Receipt]]:
+    """Steps of these cases that are not in their state, because an earlier one has not come, and receipts that name such a step."""
+    ids = _uuids(case_ids)
+    if not await connection.fetchval(_GAPS, ids):  # as it nearly always is: one round trip instead of two
+        return [], []
+    steps, receipts = await connection.fetch(_WAITING, ids), await connection.fetch(_DELIVERED_WAITING, ids)
+    return [_step(row) for row in steps], [_receipt(row) for row in receipts]
 
 
 async def bodies(connection: Connection, message_ids: Collection[bytes]) -> dict[bytes, bytes]:
@@ -154,11 +168,6 @@ async def add_delivered(transaction: Transaction, receipts: Sequence[tuple[Recei
 async def delivered(connection: Connection, case_id: bytes) -> list[Receipt]:
     """Logged receipts of a case's messages."""
     return [_receipt(row) for row in await connection.fetch(_DELIVERED, UUID(bytes=case_id))]
-
-
-async def delivered_waiting(connection: Connection, case_ids: Collection[bytes]) -> list[Receipt]:
-    """Logged receipts that name a step which is not in the state of their case yet."""
-    return [_receipt(row) for row in await connection.fetch(_DELIVERED_WAITING, _uuids(case_ids))]
 
 
 async def without_receipt(connection: Connection, limit: int) -> list[bytes]:

@@ -1,11 +1,9 @@
 -- The tables of one province's node. Every writing transaction first locks node_head: one writer at a time, whatever the number of
 -- processes, and changes are numbered in the order of their commits. Columns named "sealed under the storage key" hold personal data.
 
-create table node_head (
-    only_row boolean primary key default true check (only_row),
-    changes bigint not null
-);
-insert into node_head (changes) values (0);
+create table node_head (only_row boolean primary key default true check (only_row));
+insert into node_head default values;
+create sequence changes; -- drawn from only under that lock
 
 -- The cases of this province, as far as their steps have been applied.
 create table cases (
