@@ -6,9 +6,12 @@ of the desks for all of it are worked out from these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Act(Enum):
@@ -33,6 +36,8 @@ class Case:
         home: province that he leaves.
         rules: digests of procedure, calendar and policy.
         last: the message that moved the case last.
+        sealed: message id to author and commitment of what it says under seal.
+        unusable: message whose content its receiver cannot use, until it was sealed again.
         owed: key materials that the applicant has still to bring.
         pending: the irreversible act that is not entered yet.
         permitted: there is a permit.
@@ -50,6 +55,8 @@ class Case:
     home: str
     rules: tuple[bytes, bytes, bytes]
     last: bytes
+    sealed: Mapping[bytes, tuple[str, bytes]] = field(default_factory=dict)
+    unusable: bytes = b""
     owed: int = 0
     pending: bytes = b""
     permitted: bool = False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.oracle.verdict import Tally
 
 _RIVALS: Final = frozenset({rules.DEREGISTER, rules.WITHDRAW, rules.REVOKE, rules.REFUSE, rules.TO_PAPER})
-_OF_STROKES: Final = rules.IRREVERSIBLE | rules.BY_THE_NODE | {rules.ANNUL}
+_OF_STROKES: Final = rules.IRREVERSIBLE | rules.OF_THE_REGISTER | {rules.ANNUL}
 
 
 def check(run: Run, history: History, tally: Tally) -> None:

@@ -9,7 +9,7 @@ Written from what the service is, not from the code that carries it out, so that
   destination may still end the case and bring what the applicant owed. Only the enquirer goes on.
 * Until the home's deregistration is accepted the destination may withdraw, revoke its permit or take the case back to paper; so may the
   home, as to paper. After that there is no way back but that the home's register cannot do it (`execution-failed`): then it may annul.
-* What cannot be undone waits until the applicant owes no key material (容缺受理), by his newest word.
+* What cannot be undone waits until the applicant owes no key material (容缺受理), by his newest word, and all content can be used.
 * Landing needs that the deregistration was entered. It says whether he who should land died, goes home again, or never came; the last
   only after his time was over and that was said. Whoever does an act that cannot be undone answers for it (`entered`).
 """
@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from simulator.oracle import content
 from simulator.oracle.case import UNDER_WAY, Act, Case
 from yrdx.v1 import envelope_pb2, receipt_pb2
 
@@ -34,8 +35,10 @@ DEREGISTER, LAND, ENTERED, FAILED, ANNUL = "deregister", "land", "entered", "exe
 CORRECTION, VALIDITY, LANDING = "correction", "permit-validity", "landing"
 """Limits that decide something when they pass."""
 IRREVERSIBLE: Final = frozenset({DEREGISTER, LAND})
-BY_THE_NODE: Final = frozenset({ENTERED, FAILED})
-"""What no officer says: the node reports what its register did."""
+OF_THE_REGISTER: Final = frozenset({ENTERED, FAILED})
+"""The node reports what its register did."""
+BY_THE_NODE: Final = OF_THE_REGISTER | content.ABOUT_CONTENT
+"""What no officer says."""
 ENDED_BY_THE_CLOCK: Final[Mapping[str, str]] = {VALIDITY: "permit-expired", CORRECTION: "correction-lapsed"}
 """Limits that end the case when they pass, and how."""
 _REASONED: Final = frozenset({REFUSE, RETURN, WITHDRAW, REVOKE, PAUSE, TO_PAPER, ANNUL, FAILED})
@@ -125,17 +128,18 @@ def objection(case: Case | None, message: Message) -> str:
     routing, header = message.routing, message.header
     if case is None:
         return "" if routing.action == APPLY and routing.service == SERVICE else "is about no case"
-    rule = _rule(case, message)
     owed = header.open_key_materials or case.owed
     against = [
         ({routing.sender, routing.receiver} != {case.home, case.destination}, "is not between the parties of the case"),
         (routing.action == APPLY, "opens a case that there is"),
         (bool(case.ending), "comes after the end of the case"),
         (_rules_of(message) != case.rules, "names other rules than the case runs under"),
-        (rule is None or not rule.may(case), f"may not be said by this side while the case is {case.word}"),
+        (not _may_be_said(case, message), f"may not be said by this side while the case is {case.word}"),
+        (bool(content.objection(case, message)), content.objection(case, message)),
         (routing.action in IRREVERSIBLE and owed > 0, "cannot be undone and a key material is missing"),
+        (routing.action in IRREVERSIBLE and bool(case.unusable), "cannot be undone and content of the case cannot be used"),
         (routing.action in _REASONED and not header.reason_class, "gives no reason"),
-        (routing.action in BY_THE_NODE and header.concerns != case.pending, "answers for another message than the pending one"),
+        (routing.action in OF_THE_REGISTER and header.concerns != case.pending, "answers for another message than the pending one"),
     ]
     return next((text for stands, text in against if stands), "")
 
@@ -145,12 +149,15 @@ def after(case: Case | None, message: Message) -> Case | None:
     routing, owed = message.routing, message.header.open_key_materials
     if case is None:
         opened = Case(destination=routing.sender, home=routing.receiver, rules=_rules_of(message), last=message.id, owed=owed)
-        return opened if routing.action == APPLY else None
+        return content.with_content(opened, message) if routing.action == APPLY else None
+    if routing.action in content.ABOUT_CONTENT:
+        return content.with_word(case, message)
     rule = _rule(case, message)
     if rule is None:
         return case
+    said = case if routing.action in OF_THE_REGISTER else content.with_content(case, message)
     return replace(
-        rule.then(case),
+        rule.then(said),
         last=case.last if routing.action in _MOVES_NOTHING else message.id,
         pending=message.id if routing.action in IRREVERSIBLE else case.pending,
         owed=owed if routing.action in _TELLS_WHAT_IS_OWED else case.owed,
@@ -164,6 +171,11 @@ def told(case: Case, event: receipt_pb2.DueEvent) -> Case:
     if event.kind == receipt_pb2.DUE_KIND_OVERDUE and event.deadline == LANDING:
         return replace(case, missed=True)
     return case
+
+
+def _may_be_said(case: Case, message: Message) -> bool:
+    rule = _rule(case, message)
+    return message.routing.action in content.ABOUT_CONTENT or (rule is not None and rule.may(case))
 
 
 def _rule(case: Case, message: Message) -> _Rule | None:

@@ -190,6 +190,25 @@ def dead_and_moves(run: RunFolder) -> None:
     run.say(back, "entered", ZHEJIANG)
 
 
+def while_content_cannot_be_used(run: RunFolder) -> None:
+    case_id = run.apply(SHANGHAI, ZHEJIANG)
+    permit = run.decide(case_id, "permit")
+    run.say(case_id, "content-refused", SHANGHAI, concerns=permit)
+    accepted(run, case_id, "deregister", SHANGHAI)
+
+
+def finds_fault_with_its_own(run: RunFolder) -> None:
+    case_id = run.apply(SHANGHAI, ZHEJIANG)
+    accepted(run, case_id, "content-refused", ZHEJIANG, concerns=run.decide(case_id, "permit"))
+
+
+def seals_something_else(run: RunFolder) -> None:
+    case_id = run.apply(SHANGHAI, ZHEJIANG)
+    permit = run.decide(case_id, "permit")
+    run.say(case_id, "content-refused", SHANGHAI, concerns=permit)
+    accepted(run, case_id, "reseal", ZHEJIANG, supersedes=permit, plaintext_commitment=b"x" * 32)
+
+
 def other_rules(run: RunFolder) -> None:
     accepted(run, case(run), "permit", ZHEJIANG, policy_digest=b"p" * 32)
 
@@ -339,6 +358,7 @@ LIES: dict[str, tuple[Lie, ...]] = {
         with_a_key_material_open,
         owed_since_the_application,
         while_it_enquires,
+        while_content_cannot_be_used,
         not_missed_yet,
         buried_alive,
     ),
@@ -378,6 +398,8 @@ LIES: dict[str, tuple[Lie, ...]] = {
         permitted_by_home,
         no_such_case,
         without_reason,
+        finds_fault_with_its_own,
+        seals_something_else,
         other_rules,
     ),
 }

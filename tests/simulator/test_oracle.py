@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +25,7 @@ REASONS = tuple(
     envelope_pb2.ReasonClass.Value(f"REASON_CLASS_{name}")
     for name in ("POLICY_NOT_MET", "IDENTITY_MISMATCH", "APPLICANT_WISH", "NO_SHOW", "DECEASED", "UNSPECIFIED")
 )
+NAMING = ("concerns", "concerns", "supersedes")
 AUTUMN = datetime(2026, 9, 1, tzinfo=UTC)
 """From then on no more days are spent: certificates and the year's calendar come to their end."""
 
@@ -62,7 +63,7 @@ def test_whatever_the_procedure_allows_is_right(rng: random.Random, tmp_path: Pa
 
 def wander(run: RunFolder, rng: random.Random, home: str, destination: str) -> None:
     """A case in which anybody says anything, right or wrong, until it is over."""
-    actions = [action.name for action in HOUSEHOLD_TRANSFER.actions if action.name not in {"apply", "entered", "execution-failed"}]
+    actions = [action.name for action in HOUSEHOLD_TRANSFER.actions if not (action.opens or action.settles or action.anywhere)]
     actions += ["permit", "resubmit", "supplement", "resume", "deregister", "land"] * 3
     case_id = run.apply(home, destination, open_key_materials=owed(rng))
     while run.log.cases[case_id].state != CLOSED:
@@ -72,9 +73,23 @@ def wander(run: RunFolder, rng: random.Random, home: str, destination: str) -> N
             run.say(case_id, "execution-failed", destination if state == "landing" else home)
         elif state.startswith(("deregistering", "landing")) or (state == "deregistration-failed" and rng.random() < 0.5):
             run.enter(case_id, "land" if state.startswith("landing") else "deregister")
+        elif rng.random() < 0.2:
+            speak_of_content(run, rng, case_id)
         else:
             sender, reason = rng.choice((home, destination)), rng.choice(REASONS)
             run.decide(case_id, rng.choice(actions), sender, reason_class=reason, open_key_materials=owed(rng))
+
+
+def speak_of_content(run: RunFolder, rng: random.Random, case_id: bytes) -> None:
+    """Somebody cannot use what he was sent, or seals something again, rightly or not."""
+    case, sender = run.log.cases[case_id], rng.choice(run.parties[case_id])
+    about = rng.choice(sorted(case.contents))
+    if case.unusable and rng.random() < 0.7:
+        about, sender = case.unusable, case.contents[case.unusable].sender
+        run.say(case_id, "reseal", sender, supersedes=bytes.fromhex(about), plaintext_commitment=case.contents[about].commitment)
+    else:
+        header: dict[str, Any] = {rng.choice(NAMING): bytes.fromhex(about)}
+        run.say(case_id, rng.choice(("reseal", "content-refused")), sender, **header)
 
 
 def owed(rng: random.Random) -> int:
