@@ -52,6 +52,8 @@ _ACTIONS: Final = {
     "entered": "登记完成",
     "execution-failed": "未能执行",
     "annul": "终止",
+    "content-refused": "内容无法读取",
+    "reseal": "重新密封发送",
 }
 
 
