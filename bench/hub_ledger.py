@@ -1,0 +1,96 @@
+"""`hub_ledger_10k`: how many messages the hub alone takes, verifies and makes durable; senders sign theirs beforehand, nobody receives."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from bench.plan import Party
+from bench.sender import Plan, Sent
+from core.ids import PROVINCES
+from pki import development
+from simulator.layout import Layout
+from simulator.processes import Processes, clear
+from simulator.programs import HUB, Programs
+from simulator.servers import Servers
+from simulator.world import BUSINESS_START
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtime.clock import Clock, Sleep
+
+SECONDS: Final = 8.0
+_READY: Final = 9000
+_BATCH, _CALLS = 25, 4
+_SENDERS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the hub took.
+
+    Attributes:
+        rate: messages a second.
+        refused: by number.
+    """
+
+    rate: float
+    refused: dict[str, int]
+
+
+async def measure(out: Path, payload: int, clock: Clock, sleep: Sleep) -> Taken:
+    """Runs a hub with its servers in `out`."""
+    layout = Layout.of(out)
+    layout.folder.mkdir(parents=True, exist_ok=True)
+    await clear(layout)
+    layout.clean()
+    development.init(layout.pki, clock.now(), os.urandom)
+    processes, servers = Processes(layout, sleep), Servers()
+    try:
+        await servers.databases(layout, processes)
+        programs = Programs(layout=layout, kafka=await servers.broker(layout, processes), business_start=BUSINESS_START)
+        _, (hub, *_) = programs.write()
+        await processes.start([hub])
+        return await _sent(layout, [_plan(layout, programs, number, payload) for number in range(_SENDERS)])
+    finally:
+        await processes.stop()
+
+
+def _plan(layout: Layout, programs: Programs, number: int, payload: int) -> Plan:
+    sender, receiver = sorted(PROVINCES)[number], sorted(PROVINCES)[number - 1]
+    keys = layout.member(sender, "node")
+    hub = Party(address=programs.addresses[HUB], certificate=str(keys / "tls.pem"), key=str(keys / "tls.key"), root=str(layout.root))
+    return Plan(
+        hub=hub,
+        sender=sender,
+        receiver=receiver,
+        signing=str(keys / "signing.key"),
+        payload=payload,
+        count=_READY,
+        batch=_BATCH,
+        calls=_CALLS,
+        seconds=SECONDS,
+    )
+
+
+async def _sent(layout: Layout, plans: list[Plan]) -> Taken:
+    """Starts the senders, gives all of them the word at once, and adds up."""
+    senders = []
+    for plan in plans:
+        file = layout.private / f"{plan.sender}.json"
+        file.write_bytes(msgspec.json.encode(plan))
+        words = (sys.executable, "-m", "bench.sender", str(file))
+        senders.append(await asyncio.create_subprocess_exec(*words, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE))
+    for sender in senders:
+        assert sender.stdout is not None  # noqa: S101 - it is a pipe
+        await sender.stdout.readline()
+    answers = await asyncio.gather(*(sender.communicate(b"\n") for sender in senders))
+    sent = [msgspec.json.decode(said, type=Sent) for said, _ in answers]
+    refused = {number: count for one in sent for number, count in one.refused.items()}
+    return Taken(round(sum(one.accepted for one in sent) / SECONDS, 1), refused)
