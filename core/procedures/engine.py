@@ -160,7 +160,7 @@ def _open(message: ReadMessage, at: datetime, rules: Rules) -> Case:
         calendar_digest=header.calendar_digest,
         policy_digest=header.policy_digest,
         open_key_materials=header.open_key_materials,
-        contents={routing.message_id.hex(): Content(routing.sender, header.plaintext_commitment)},
+        contents=(_content(message),),
     )
     return clocks.start(case, routing.action, at, rules, from_receipt=False)
 
@@ -215,12 +215,13 @@ def _check_about_content(case: Case, message: ReadMessage) -> None:
     """A refusal names content of the other side that stands; a second sealing, what was refused, by its author and with its commitment."""
     header, sender = message.header, message.routing.sender
     if message.action.name == CONTENT_REFUSED:
-        content = case.contents.get(header.concerns.hex())
+        content = case.content(header.concerns)
         if content is None or content.sender == sender or case.unusable:
             raise Refused(CONCERNS_OTHER, "concerns")
         return
-    content = case.contents.get(header.supersedes.hex())
-    if content is None or header.supersedes.hex() != case.unusable or content != Content(sender, header.plaintext_commitment):
+    content = case.content(header.supersedes)
+    author = content is not None and content.message_id == case.unusable and content.sender == sender
+    if not author or content is None or content.commitment != header.plaintext_commitment:
         raise Refused(CONCERNS_OTHER, "supersedes")
 
 
@@ -262,18 +263,23 @@ def _move(case: Case, message: ReadMessage, arrow: Transition, at: datetime, rul
     return clocks.start(moved, message.routing.action, at, rules, from_receipt=False)
 
 
-def _contents(case: Case, message: ReadMessage) -> dict[str, Content]:
+def _content(message: ReadMessage) -> Content:
+    routing, header = message.routing, message.header
+    return Content(routing.message_id, routing.sender, routing.action, header.plaintext_commitment, header.tag_commitment)
+
+
+def _contents(case: Case, message: ReadMessage) -> tuple[Content, ...]:
     """With what this message says under seal; what is about a message, or answers for the register, is not asked for again."""
     if message.action.anywhere or message.action.settles:
         return case.contents
-    content = Content(message.routing.sender, message.header.plaintext_commitment)
-    return {**case.contents, message.routing.message_id.hex(): content}
+    new = _content(message)
+    return (*(content for content in case.contents if (content.sender, content.action) != (new.sender, new.action)), new)
 
 
-def _unusable(case: Case, message: ReadMessage) -> str:
+def _unusable(case: Case, message: ReadMessage) -> bytes:
     if not message.action.anywhere:
         return case.unusable
-    return message.header.concerns.hex() if message.action.name == CONTENT_REFUSED else ""
+    return message.header.concerns if message.action.name == CONTENT_REFUSED else b""
 
 
 def _destined(case: Case, arrow: Transition) -> str:

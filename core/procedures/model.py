@@ -155,10 +155,13 @@ class Policy(Frozen, frozen=True):
 
 
 class Content(Frozen, frozen=True):
-    """What a party said under seal: its author and the commitment of the header, by which a second sealing is known."""
+    """What a party said under seal, with the commitments of the header by which a second sealing of the same is known."""
 
+    message_id: bytes
     sender: str
+    action: str
     commitment: bytes
+    tag_commitment: bytes = b""
 
 
 class Clock(Frozen, frozen=True):
@@ -205,14 +208,18 @@ class Case(Frozen, frozen=True):
     """Ending once the irreversible action under way is entered."""
     open_key_materials: int = 0
     """Key materials that the opening party still owes (容缺受理), as it stated last."""
-    contents: dict[str, Content] = {}
-    """Message id (hex) to what was sealed in it."""
-    unusable: str = ""
-    """Message id (hex) whose content its receiver has refused and its sender not yet sealed again."""
+    contents: tuple[Content, ...] = ()
+    """What each party sealed last with each action."""
+    unusable: bytes = b""
+    """Message whose content its receiver has refused and its sender not yet sealed again."""
 
     def role_of(self, province: str) -> str | None:
         """The role of a province in this case, or None."""
         return next((role for role, code in self.parties.items() if code == province), None)
+
+    def content(self, message_id: bytes) -> Content | None:
+        """What was sealed in a message, or None when the same party has said something newer with the same action."""
+        return next((content for content in self.contents if content.message_id == message_id), None)
 
     def clock(self, deadline: str) -> Clock | None:
         """The running clock of that deadline, or None."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core import tags
 from core.envelope import read_header
-from core.procedures.model import CLOSED
+from core.procedures.model import CLOSED, RESEAL
 from core.refusals import TAG_COMMITMENT_MISMATCH, Refused
-from nodes.common.content import SealedContent, documents_of, payload
+from nodes.common.content import SealedContent, documents_of, payload, tags_commitment
 from nodes.common.fold import can_start_limits, fold, starts_a_limit
 from nodes.common.services import SERVICES
 from nodes.common.store import steps as steps_of
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.envelope import ReadMessage
-    from core.procedures.model import Case
+    from core.procedures.model import Case, Content
     from core.rules import RuleBook
+    from nodes.common.replies import Replies
     from nodes.common.store.cases import Cases
     from nodes.common.store.database import Transaction
     from nodes.common.store.steps import Receipt, Step
@@ -50,6 +51,7 @@ class Applier:
     cases: Cases
     cipher: StorageCipher
     book: RuleBook
+    replies: Replies
     tag_keys: Mapping[int, bytes]
 
     async def take(self, transaction: Transaction, steps: Sequence[Step], heard: Sequence[Heard] = ()) -> list[Step]:
@@ -70,7 +72,7 @@ class Applier:
         actions = await _earlier(transaction, receipts, [*waiting, *steps])
         for case_id, line in _lines(rows, [*waiting, *(step for step in steps if step.message_id in new)]).items():
             marked = [step for step in expected[case_id] if step.message_id in new]
-            self._advance(transaction, rows.get(case_id), line, marked, _News(receipts, actions))
+            await self._advance(transaction, rows.get(case_id), line, marked, _News(receipts, actions))
         return contradicted
 
     async def resume(self, transaction: Transaction, case_ids: Collection[bytes]) -> None:
@@ -79,13 +81,15 @@ class Applier:
         waiting, receipts = await steps_of.waiting(transaction, case_ids)
         actions = await _earlier(transaction, receipts, waiting)
         for case_id, line in _lines(rows, waiting).items():
-            self._advance(transaction, rows.get(case_id), line, (), _News(receipts, actions))
+            await self._advance(transaction, rows.get(case_id), line, (), _News(receipts, actions))
 
     def save(self, transaction: Transaction, row: CaseRow) -> None:
         """Writes a case with what it is listed by."""
         self.cases.save(transaction, row, shown(row, self.book))
 
-    def _advance(self, transaction: Transaction, row: CaseRow | None, line: Sequence[Step], marked: Sequence[Step], news: _News) -> None:
+    async def _advance(
+        self, transaction: Transaction, row: CaseRow | None, line: Sequence[Step], marked: Sequence[Step], news: _News
+    ) -> None:
         """Applies the steps of `line` to a case; those of `marked` are stored as applied already."""
         before = _step(row)
         if not line:
@@ -103,13 +107,14 @@ class Applier:
         case = folded.case
         assert case is not None  # noqa: S101 - the line goes on where the case stands
         row = row or self._received_row(case, line[0])
-        for step in line:
-            self._learn(row, step, folded.messages.get(step.step))
+        learnt = {number: self._learn(row, line[number - line[0].step], message, case) for number, message in folded.messages.items()}
         row.case, row.last_header, row.opened_at = case, folded.last_header or row.last_header, case.opened_at
         if [step.message_id for step in line] != [step.message_id for step in marked]:
             steps_of.applied(transaction, case_id, before, case.step)
         if any(one.step <= case.step for one in receipts):
             steps_of.delivered_applied(transaction, case_id, case.step)
+        for number, problem in learnt.items():
+            await self.replies.reply(transaction, row, folded.messages[number], problem)
         self.save(transaction, row)
 
     async def _hear_all(self, transaction: Transaction, rows: Mapping[bytes, CaseRow], heard: Sequence[Heard]) -> None:
@@ -159,39 +164,48 @@ class Applier:
             opened_at=case.opened_at,
         )
 
-    def _learn(self, row: CaseRow, step: Step, message: ReadMessage | None) -> None:
-        """Takes the content of an applied message into the facts; an own decision is no longer pending."""
-        if message is None:
-            return
+    def _learn(self, row: CaseRow, step: Step, message: ReadMessage, case: Case) -> int:
+        """Takes the content of an applied message into the facts; an own decision is no longer pending.
+
+        Returns:
+            The number of why the content cannot be used, or 0.
+        """
         if step.sender == self.province:
             row.pending = "" if row.pending == message.routing.action else row.pending
-        if step.problem:
-            row.alarm = step.problem
-            return
+        first = case.content(message.header.supersedes) if message.action.name == RESEAL else None
+        problem = step.problem or self._learn_content(row, step, message, first)
+        row.alarm = problem or (0 if first else row.alarm)
+        return problem
+
+    def _learn_content(self, row: CaseRow, step: Step, message: ReadMessage, first: Content | None) -> int:
+        """As `_learn`, for content that was opened; `first` is what a second sealing brings again."""
+        action = first.action if first else message.routing.action
         content = step.opened or SealedContent.FromString(self.cipher.decrypt(step.content, step.message_id))
         about = SERVICES[row.service].person(row.facts).id_number
-        is_needed = message.routing.action in SERVICES[row.service].needed
-        payload_ = {message.routing.action: content.payload} if is_needed else {}
+        payload_ = {action: content.payload} if action in SERVICES[row.service].needed else {}
         row.facts = row.facts.after(payload_, documents_of(content, step.sender))
-        if not self._is_claimed(row, message, content, about):
-            row.alarm = TAG_COMMITMENT_MISMATCH.number
-            _LOG.error("a message is about somebody else than the case claims", case_id=row.case_id.hex(), sender=step.sender)
+        claimed = message.header.tag_commitment or (first.tag_commitment if first else b"")
+        if self._is_claimed(row, content, claimed, about):
+            return 0
+        _LOG.error("a message is about somebody else than the case claims", case_id=row.case_id.hex(), sender=step.sender)
+        return TAG_COMMITMENT_MISMATCH.number
 
-    def _is_claimed(self, row: CaseRow, message: ReadMessage, content: SealedContent, about: str) -> bool:
+    def _is_claimed(self, row: CaseRow, content: SealedContent, commitment: bytes, about: str) -> bool:
         """Whether the case is about the person whom it claims, now that a message was learnt; before, it was `about` this number."""
-        if message.action.claims:
-            return self._tags_are_right(row.service, content)
+        if commitment:
+            return self._tags_are_right(row.service, content, commitment)
         return SERVICES[row.service].person(row.facts).id_number == about
 
-    def _tags_are_right(self, service: str, content: SealedContent) -> bool:
+    def _tags_are_right(self, service: str, content: SealedContent, commitment: bytes) -> bool:
         """Recomputes the tags from the real number: the hub cannot, and a wrong tag would let one person move twice."""
         claimed = {(tag.epoch, tag.value) for tag in content.tag_opening.tags}
         try:
             numbers = SERVICES[service].numbers(payload(content))
             right = {(epoch, tags.tag(self.tag_keys[epoch], *number)) for epoch in self.tag_keys for number in numbers}
+            judged = tags_commitment(content) == commitment
         except Refused:  # no number at all: nobody, hence not the person who is claimed
             return False
-        return bool(claimed) and claimed <= right
+        return judged and bool(claimed) and claimed <= right
 
 
 class _News(NamedTuple):

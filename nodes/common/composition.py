@@ -33,6 +33,7 @@ from nodes.common.outbox import Outbox
 from nodes.common.pace import Pace
 from nodes.common.reading import NoticingCodec
 from nodes.common.register import Register, RegisterClient
+from nodes.common.replies import Replies
 from nodes.common.store.cases import Cases
 from nodes.common.store.database import Database
 from nodes.common.store.documents import Documents
@@ -113,7 +114,19 @@ class Node:
     @cached_property
     def applier(self) -> Applier:
         """Brings cases up to date."""
-        return Applier(province=self.settings.province, cases=self.cases, cipher=self.cipher, book=self.book, tag_keys=self.tag_keys)
+        return Applier(
+            province=self.settings.province,
+            cases=self.cases,
+            cipher=self.cipher,
+            book=self.book,
+            replies=self.replies,
+            tag_keys=self.tag_keys,
+        )
+
+    @cached_property
+    def replies(self) -> Replies:
+        """Answers about content."""
+        return Replies(province=self.settings.province, writer=self.writer, cipher=self.cipher)
 
     @cached_property
     def writer(self) -> Writer:

@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from core import tags
 from core.envelope import payload_commitment, seal_info
+from core.procedures import PROCEDURES
 from core.refusals import BAD_FIELD, CANNOT_OPEN, TAG_COMMITMENT_MISMATCH, Refused
 from nodes.common.facts import Document
 from pki.seal import seal
@@ -62,7 +63,7 @@ def opened(message: ReadMessage, sealed_payload: bytes, opener: Opener) -> Seale
     plain = opener.open(seal_info(message.header.routing), sealed_payload)
     try:
         content = SealedContent.FromString(plain)
-        if content.type != message.action.payload:
+        if content.type not in _payloads(message):
             raise Refused(CANNOT_OPEN, "type")
         payload(content)
     except DecodeError as error:
@@ -107,6 +108,21 @@ def documents_of(content: SealedContent, sender: str) -> tuple[Document, ...]:
     return tuple(Document(one.digest, one.code, one.media_type, one.length, one.plain_digest, sender) for one in content.materials)
 
 
+def tags_commitment(content: SealedContent) -> bytes:
+    """What commits to the tag opening inside, as a header does.
+
+    Raises:
+        Refused: BAD_FIELD when it is malformed.
+    """
+    return tags.commitment(content.tag_opening.salt, [(tag.epoch, tag.value) for tag in content.tag_opening.tags])
+
+
+def _payloads(message: ReadMessage) -> set[str]:
+    """Payload types that a message may have; a second sealing has that of the first, which the case knows."""
+    procedure = PROCEDURES[message.routing.service]
+    return {message.action.payload} if message.action.payload else {action.payload for action in procedure.actions if action.payload}
+
+
 def _kind(name: str) -> type[Message]:
     """A message class by its full name; the service modules have imported those that exist."""
     return symbol_database.Default().GetSymbol(name)
@@ -115,6 +131,5 @@ def _kind(name: str) -> type[Message]:
 def _check_tags(message: ReadMessage, content: SealedContent) -> None:
     if not message.action.claims:
         return
-    pairs = [(tag.epoch, tag.value) for tag in content.tag_opening.tags]
-    if tags.commitment(content.tag_opening.salt, pairs) != message.header.tag_commitment:
+    if tags_commitment(content) != message.header.tag_commitment:
         raise Refused(TAG_COMMITMENT_MISMATCH, "tag_opening")

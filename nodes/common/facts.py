@@ -33,16 +33,22 @@ class Facts(Frozen, frozen=True):
     Attributes:
         payloads: action to the serialised payload message, of the actions that the service needs later (`Service.needed`).
         documents: in the order in which they came.
+        resealed: own messages whose content was sealed a second time.
     """
 
     payloads: dict[str, bytes] = msgspec.field(default_factory=dict)
     documents: tuple[Document, ...] = ()
+    resealed: tuple[bytes, ...] = ()
 
     def after(self, payloads: dict[str, bytes], documents: tuple[Document, ...]) -> Facts:
         """The facts after one more message, the same ones when it adds nothing; a document that is known already is not listed twice."""
         known = {document.digest for document in self.documents}
         new = tuple(document for document in documents if document.digest not in known)
-        return Facts({**self.payloads, **payloads}, (*self.documents, *new)) if payloads or new else self
+        return Facts({**self.payloads, **payloads}, (*self.documents, *new), self.resealed) if payloads or new else self
+
+    def with_resealed(self, message_id: bytes) -> Facts:
+        """The facts after an own message was sealed again."""
+        return Facts(self.payloads, self.documents, (*self.resealed, message_id))
 
 
 def packed(facts: Facts) -> bytes:

@@ -45,7 +45,8 @@ class Saying:
         payload: what is sealed.
         officer: who says it.
         legal_basis: a code.
-        concerns: on `entered` and `execution-failed`, the message that it is about.
+        concerns: on `entered`, `execution-failed` and `content-refused`, the message that it is about.
+        again: on `reseal`, the message that it supersedes and what was sealed in it.
         documents: how the message names each document.
         opening: tags, for an action that claims.
     """
@@ -60,6 +61,7 @@ class Saying:
     concerns: bytes = b""
     documents: Sequence[tuple[envelope_pb2.MaterialReference, Description]] = ()
     opening: envelope_pb2.TagOpening | None = None
+    again: tuple[bytes, SealedContent] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,7 +107,7 @@ class Writer:
             Refused: a 1xxx kind when the hub would never take such a message: what it is to say is too much or malformed.
         """
         routing = self._routing(row, saying)
-        content = self._content(saying)
+        content = saying.again[1] if saying.again else self._content(saying)
         _, receiver_key = self.trust.current.sealing_key(row.counterpart)
         sealed = sealed_for(receiver_key, routing, content)
         header = self._header(row, saying, routing, sealed).SerializeToString(deterministic=True)
@@ -174,4 +176,5 @@ class Writer:
             calendar_digest=calendar,
             policy_digest=policy,
             concerns=saying.concerns,
+            supersedes=saying.again[0] if saying.again else b"",
         )
