@@ -51,5 +51,5 @@ def _check_application(message: Message, holder: bytes | None, tally: Tally) -> 
 
 def _check_person(call: Call, persons: Mapping[bytes, str], tally: Tally) -> None:
     """A case is about one person, whichever desk tells of it."""
-    if call.is_ok and call.said("id_number"):
+    if call.is_ok and "id_number" in call.answer:
         tally.check(I3, f"{call.place}: tells of another person", holds=call.said("id_number") == persons.get(call.case_id))

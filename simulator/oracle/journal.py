@@ -95,7 +95,8 @@ def _is_call(line: _Line) -> bool:
 
 
 def _is_yes(line: _Line) -> bool:
-    return line.answer.keys() == _ANSWERS[line.call]
+    forms = all(isinstance(value, int if name == "found" else str) for name, value in line.answer.items())
+    return forms and line.answer.keys() == _ANSWERS[line.call]
 
 
 def _is_no(answer: Mapping[str, str | int]) -> bool:
@@ -104,4 +105,4 @@ def _is_no(answer: Mapping[str, str | int]) -> bool:
     kind = BY_NUMBER.get(number) if isinstance(number, int) else None
     if kind is not None:
         return answer == {"code": kind.code.name, "number": kind.number, "name": kind.name}
-    return answer.get("code") in _CODES and answer.keys() <= {"code", "number", "name"}
+    return answer.get("code") in _CODES and answer.keys() == {"code"}
