@@ -45,9 +45,10 @@ from pki.files import read
 from pki.keys import load_secret
 from pki.signer import load_signer
 from runtime import clock as clocks
-from runtime import postgres
+from runtime import metrics, postgres
 from runtime.grpc_server import serving
 from runtime.kafka import Consumer, Producer
+from runtime.surroundings import Surroundings
 from yrdx.v1 import audit_pb2_grpc, envelope_pb2, exchange_pb2_grpc, operations_pb2_grpc
 
 if TYPE_CHECKING:
@@ -199,9 +200,18 @@ class Hub:
             business_time=self.business_time,
             trust=self.trust,
             checkpoint=self.checkpoint,
+            surroundings=self.surroundings,
             clock=self._clock,
             sleep=self._sleep,
         )
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """Certificates and disks."""
+        wanted = self.settings
+        kafka = [wanted.kafka.tls.certificate] if wanted.kafka.tls else []
+        folders = {"log": wanted.log_directory, "materials": wanted.materials_directory}
+        return Surroundings.of([wanted.tls.certificate, wanted.signing.certificate, *kafka], folders)
 
     def checkpoint(self) -> envelope_pb2.SeenCheckpoint:
         """The newest published checkpoint."""
@@ -272,6 +282,7 @@ async def running(settings: HubSettings, clock: Clock, sleep: Sleep = clocks.sle
     try:
         async with AsyncExitStack() as stack:
             hub = await _opened(settings, stack, clock, sleep)
+            await stack.enter_async_context(metrics.serving(settings.metrics, hub.operations.status))
             group = await stack.enter_async_context(asyncio.TaskGroup())
             await _started(hub, group, stack)
             server = await stack.enter_async_context(

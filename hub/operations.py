@@ -21,6 +21,7 @@ from yrdx.v1 import operations_pb2, operations_pb2_grpc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     import asyncpg
     import grpc
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
     from hub.business_time import BusinessTime
     from hub.deliver import Deliverer
     from hub.ledger.committer import Committer
-    from hub.ledger.figures import Figures
+    from hub.ledger.figures import Covered, Figures
     from hub.publish import Publisher
     from hub.submit import Submitter
     from hub.trust import TrustInForce
     from runtime.clock import Clock, Sleep
+    from runtime.surroundings import Surroundings
     from yrdx.v1 import envelope_pb2
 
     Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
@@ -58,22 +60,32 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
     business_time: BusinessTime
     trust: TrustInForce
     checkpoint: Callable[[], envelope_pb2.SeenCheckpoint]
+    surroundings: Surroundings
     clock: Clock
     sleep: Sleep
 
     async def Status(  # noqa: N802 - gRPC
         self, _request: operations_pb2.StatusRequest, context: Context
     ) -> operations_pb2.StatusResponse:
-        """How the hub is. Idle: nothing between submit and commit, and nothing committed that is not acknowledged (hence published)."""
+        """How the hub is."""
         _check_operator(context)
-        found = await figures.read(self.pool)
-        under_way = sum(self.submitter.in_flight.values()) + self.committer.pending
+        return await self.status()
+
+    async def status(self) -> operations_pb2.StatusResponse:
+        """The same for this process. Idle: nothing between submit and commit, nothing committed and not acknowledged (hence published).
+
+        Raises:
+            Refused: UNAVAILABLE when the database cannot be reached, and before the first trust list.
+        """
         checkpoint = self.checkpoint()
+        covered = await figures.covered(self.pool, checkpoint.size)
+        found = await figures.read(self.pool)
+        under_way, now = sum(self.submitter.in_flight.values()) + self.committer.pending, self.clock.now()
         return operations_pb2.StatusResponse(
             name=self.name,
             version=version("yrdx"),
-            recorded_at=timestamp(self.clock.now()),
-            business_at=timestamp(found.business_at if self.business_time.simulated else self.clock.now()),
+            recorded_at=timestamp(now),
+            business_at=timestamp(found.business_at if self.business_time.simulated else now),
             idle=not under_way and not found.mail,
             next_due=timestamp(found.next_due) if found.next_due else None,
             log_size=found.size,
@@ -81,7 +93,7 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
             checkpoint_root=checkpoint.root,
             trust_list_version=self.trust.current().version,
             members=[self._member(code, found) for code in PROVINCES],
-            counters=self._counters(found, under_way),
+            counters={**self._counters(found, under_way), **_ages(covered, now), **self.surroundings.counters(now)},
             draining=self.submitter.draining,
         )
 
@@ -127,7 +139,25 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
 
     def _counters(self, found: Figures, under_way: int) -> dict[str, int]:
         first = {via.value: sum(box.first[via] for box in self.deliverer.boxes.values()) for via in Via}
-        return {**first, "in_flight": under_way, "unpublished": self.publisher.unpublished, "open_cases": found.open_cases}
+        return {
+            **first,
+            "in_flight": under_way,
+            "unpublished": self.publisher.unpublished,
+            "kafka_reached": int(self.publisher.reached),
+            "open_cases": found.open_cases,
+        }
+
+
+def _ages(covered: Covered, now: datetime) -> dict[str, int]:
+    """Whole seconds from what the newest checkpoint shows, and since when something waits for the next one."""
+    return {
+        "checkpoint_age_seconds": _since(covered.until, now),
+        "checkpoint_behind_seconds": _since(covered.waiting_since, now),
+    }
+
+
+def _since(then: datetime | None, now: datetime) -> int:
+    return max(0, int((now - then).total_seconds())) if then else 0  # the clock may have been set back since
 
 
 def _check_operator(context: Context) -> None:

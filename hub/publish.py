@@ -50,7 +50,11 @@ class Ready(NamedTuple):
 
 
 class Publisher:
-    """The one publisher of this process."""
+    """The one publisher of this process.
+
+    Attributes:
+        reached: whether Kafka took what was last given to it.
+    """
 
     def __init__(self, producer: Producer, outbox: Outbox, too_large: Callable[[str, Place], None], sleep: Sleep) -> None:
         """Takes the transport and the ledger's deliveries; `too_large` is told of what only the ledger can bring."""
@@ -58,7 +62,7 @@ class Publisher:
         self._queue: deque[Ready] = deque()
         self._work = asyncio.Event()
         self._in_doubt = True
-        self._reached = True
+        self.reached = True
         self._cursors: dict[Lane, int] = {}
         self._unsaved: dict[Lane, int] = {}
 
@@ -138,8 +142,8 @@ class Publisher:
         for result in results:
             if result is not None:
                 raise result
-        if batch and not self._reached:
-            self._reached = True
+        if batch and not self.reached:
+            self.reached = True
             _LOG.info("publishing again")
 
     async def _publish_to(self, receiver: str, group: Sequence[Ready]) -> None:
@@ -155,8 +159,8 @@ class Publisher:
         self._cursors[lane] = self._unsaved[lane] = max(seq, self._cursors.get(lane, 0))
 
     def _complain(self, error: Exception) -> None:
-        if self._reached:
-            self._reached = False
+        if self.reached:
+            self.reached = False
             _LOG.warning("cannot publish; deliveries come from the ledger until it works again", cause=process_log.cause(error))
 
 

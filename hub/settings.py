@@ -37,6 +37,7 @@ class HubSettings(Settings, frozen=True, kw_only=True):
         log_origin: the log's name in checkpoints.
         max_in_flight: messages of one province between submit and answer.
         sweep_s: seconds after which an unacknowledged delivery is sent again from the ledger.
+        metrics: `host:port` of a loopback address where Prometheus reads figures, unencrypted; None serves none.
         reflection: also serve gRPC reflection.
     """
 
@@ -58,6 +59,7 @@ class HubSettings(Settings, frozen=True, kw_only=True):
     log_origin: str = "yrdx-hub"
     max_in_flight: Count = 2000
     sweep_s: Seconds = 5.0
+    metrics: str | None = None
     reflection: bool = False
 
     def check(self) -> None:

@@ -15,6 +15,7 @@ import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from runtime.grpc_errors import refused
+from runtime.surroundings import MEASURED
 from simulator.trouble import Trouble
 from yrdx.v1 import operations_pb2
 
@@ -103,7 +104,7 @@ class Operators:
             raise Stuck(f"not idle after {_PATIENCE_S:.0f} s: {', '.join(self.busy) or 'figures keep changing'}") from error
 
     async def look(self) -> dict[str, operations_pb2.StatusResponse]:
-        """The status of everybody who answers, without its time of day; notes who is busy."""
+        """The status of everybody who answers, without what changes by itself; notes who is busy."""
         answers = await asyncio.gather(*(self._status(name) for name in self.parties))
         seen = {name: status for name, status in zip(self.parties, answers, strict=True) if status is not None}
         self.busy = tuple(name for name in self.parties if name not in seen or not seen[name].idle)
@@ -118,6 +119,8 @@ class Operators:
         except grpc.aio.AioRpcError:
             return None
         status.ClearField("recorded_at")
+        for measured in [counter for counter in status.counters if counter.endswith(MEASURED)]:
+            del status.counters[measured]
         if name != HUB:
             status.ClearField("business_at")  # a node's runs on between two words of the hub
         return status

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.entries import read_entry
 from hub.ledger.reach import reaching
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ _CASES = "select min(next_due) as next_due, count(*) as open_cases from cases wh
 _MAIL = """
     select receiver, count(*) as undelivered, min(committed_at) as oldest from deliveries
     where delivered_receipt is null group by receiver"""
+_AROUND = "select log_index, entry from entries where log_index in ($1 - 1, $1)"
 _OVERDUE = "select overdue, count(*) as cases from cases where open and overdue is not null group by overdue"
 
 
@@ -68,3 +71,27 @@ async def read(pool: asyncpg.Pool) -> Figures:
         mail=mail,
         overdue=overdue,
     )
+
+
+class Covered(NamedTuple):
+    """How current a checkpoint is.
+
+    Attributes:
+        until: when its last entry was recorded; None for that of an empty log.
+        waiting_since: when the first entry was recorded that it does not cover; None when it covers all.
+    """
+
+    until: datetime | None
+    waiting_since: datetime | None
+
+
+async def covered(pool: asyncpg.Pool, size: int) -> Covered:
+    """Looks at both sides of a checkpoint over `size` entries.
+
+    Raises:
+        Refused: UNAVAILABLE when the database cannot be reached.
+    """
+    async with reaching(), pool.acquire() as connection:
+        found = {row["log_index"]: row["entry"] for row in await connection.fetch(_AROUND, size)}
+    recorded = {index: read_entry(entry).recorded_at.ToDatetime(UTC) for index, entry in found.items()}
+    return Covered(recorded.get(size - 1), recorded.get(size))

@@ -53,9 +53,10 @@ from pki.seal import load_opener
 from pki.signer import load_signer
 from pki.storage import StorageCipher
 from runtime import clock as clocks
-from runtime import postgres
+from runtime import metrics, postgres
 from runtime.grpc_client import channel
 from runtime.grpc_server import serving
+from runtime.surroundings import Surroundings
 from yrdx.v1 import desk_pb2_grpc, exchange_pb2_grpc, operations_pb2_grpc, register_pb2_grpc
 
 if TYPE_CHECKING:
@@ -256,9 +257,17 @@ class Node:
         """One for each loop that writes."""
         return Pace(self.clock, self.sleep)
 
-    def add_to(self, server: grpc.aio.Server) -> None:
-        """Registers the services."""
-        operations = OperationsService(
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """Certificates, and the disk of the process log."""
+        log = self.settings.process_log
+        certificates = self.settings.tls.certificate, self.settings.signing.certificate
+        return Surroundings.of(certificates, {"process_log": log.parent} if log else {})
+
+    @cached_property
+    def operator(self) -> OperationsService:
+        """What operators may ask."""
+        return OperationsService(
             name=self.settings.name,
             database=self.database,
             operations=self.operations,
@@ -266,11 +275,15 @@ class Node:
             desk=self.desk,
             trust=self.trust,
             business_time=self.business_time,
+            surroundings=self.surroundings,
             clock=self.clock,
             sleep=self.sleep,
         )
+
+    def add_to(self, server: grpc.aio.Server) -> None:
+        """Registers the services."""
         desk_pb2_grpc.add_DeskServicer_to_server(self.desk, server)
-        operations_pb2_grpc.add_OperationsServicer_to_server(operations, server)
+        operations_pb2_grpc.add_OperationsServicer_to_server(self.operator, server)
 
     def check_peer(self, peer: Identity) -> None:
         """Lets in this province's own systems and operators, as the trust list has them.
@@ -299,6 +312,7 @@ async def running(settings: NodeSettings, codec: RecordCodec, clock: Clock, slee
         stack.callback(node.executor.shutdown)
         await node.trust.begin(read(settings.trust_list))
         await node.inbox.resume()
+        await stack.enter_async_context(metrics.serving(settings.metrics, node.operator.status))
         group = await stack.enter_async_context(asyncio.TaskGroup())
         loops = (node.intake.run(), node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep))
         tasks: list[asyncio.Task[None]] = [group.create_task(loop) for loop in loops]

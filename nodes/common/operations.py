@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nodes.common.stream import Stream
     from nodes.common.trust import NodeTrust
     from runtime.clock import Clock, Sleep
+    from runtime.surroundings import Surroundings
 
     Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
@@ -39,22 +40,31 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
     desk: DeskService
     trust: NodeTrust
     business_time: BusinessTime
+    surroundings: Surroundings
     clock: Clock
     sleep: Sleep
 
     async def Status(  # noqa: N802 - gRPC
         self, _request: operations_pb2.StatusRequest, _context: Context
     ) -> operations_pb2.StatusResponse:
-        """How the node is. Idle: nothing to send, nothing to apply, no operation between strokes (one that failed waits for people)."""
-        counters = await self._counters()
+        """How the node is."""
+        return await self.status()
+
+    async def status(self) -> operations_pb2.StatusResponse:
+        """The same for this process. Idle: nothing to send or apply, no operation between strokes (one that failed waits for people).
+
+        Raises:
+            Refused: UNAVAILABLE when the database cannot be reached.
+        """
+        counters, now = await self._counters(), self.clock.now()
         return operations_pb2.StatusResponse(
             name=self.name,
             version=version("yrdx"),
-            recorded_at=timestamp(self.clock.now()),
+            recorded_at=timestamp(now),
             business_at=timestamp(self.business_time.now()),
             idle=self.stream.active and not any(counters[name] for name in ("outbox", "inbox", "unapplied", "operations")),
             trust_list_version=self.trust.current.version,
-            counters=counters,
+            counters={**counters, **self.surroundings.counters(now)},
             draining=self.desk.draining,
         )
 
@@ -83,11 +93,14 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
         async with self.database.reading() as connection:
             unfinished = await self.operations.unfinished(connection)
             failed = sum(one.stroke is Stroke.FAILED for one in unfinished)
+            oldest = await outbox.oldest(connection)
             return {
                 "outbox": await outbox.count(connection),
+                "oldest_unsent_age_seconds": max(0, int((self.clock.now() - oldest).total_seconds())) if oldest else 0,
                 "inbox": self.stream.waiting,
                 "unapplied": len(await steps.unapplied(connection)),
                 "operations": len(unfinished) - failed,
                 "failed_operations": failed,
                 "work": await work.count(connection),
+                "stream_active": int(self.stream.active),
             }

@@ -32,6 +32,7 @@ class NodeSettings(Settings, frozen=True, kw_only=True):
         register: `host:port` of the province's register; None where it cannot be called and polls this node's desk.
         process_log: JSON lines; None is standard error.
         credits: deliveries that may be on their way to this node at once.
+        metrics: `host:port` of a loopback address where Prometheus reads figures, unencrypted; None serves none.
         reflection: also serve gRPC reflection.
     """
 
@@ -51,4 +52,5 @@ class NodeSettings(Settings, frozen=True, kw_only=True):
     register: str | None
     process_log: Path | None = None
     credits: Count = 256
+    metrics: str | None = None
     reflection: bool = False

@@ -34,6 +34,7 @@ _ANSWERED = """
     where o.message_id = a.message_id and o.answer is null returning o.message_id"""
 _PUT_OFF = "update outbox set try_after = $2 where message_id = $1"
 _STUCK = "update outbox set refusal = $2 where message_id = $1 and answer is null"
+_OLDEST = "select min(created_at) from outbox where answer is null and refusal = 0"
 _COUNT = "select count(*) from outbox where answer is null and refusal = 0"
 
 
@@ -105,6 +106,12 @@ def give_up(transaction: Transaction, message_id: bytes, refusal: int) -> None:
 async def count(connection: Connection) -> int:
     """How many wait for an answer."""
     return int(await connection.fetchval(_COUNT) or 0)
+
+
+async def oldest(connection: Connection) -> datetime | None:
+    """When the oldest of them was written down; None when there is none."""
+    found: datetime | None = await connection.fetchval(_OLDEST)
+    return found
 
 
 def _row(row: asyncpg.Record) -> Outgoing:
