@@ -1,4 +1,7 @@
-"""`yrdx-ops`: what an operator asks the hub, or of a node its status and drain. Exit status: 0 fine, 1 refused or no answer, 2 usage."""
+"""`yrdx-ops`: what an operator asks the hub, or of a node its status and drain.
+
+Exit status: 0 fine, 1 refused or no answer, or of `status` that a figure is beyond a threshold, 2 usage.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cyclopts import App
 from google.protobuf.message import DecodeError
-from rich.table import Table
 
-from core.ids import PROVINCES
-from runtime.command_line import Server, Usage, call, moment, run, say, show
+from hub import ops_shown
+from hub.alarms import alarms
+from runtime.command_line import FINE, Server, Usage, call, run, say, show
+from runtime.figures import figures
 from runtime.plain import plain
 from yrdx.v1 import operations_pb2, operations_pb2_grpc, trust_pb2
 
@@ -19,11 +23,14 @@ if TYPE_CHECKING:
 
     import grpc
 
+    from hub.alarms import Alarm
+
     Ask = Callable[[operations_pb2_grpc.OperationsAsyncStub], Awaitable[None]]
 
 _ROLE: Final = "operator"
 _CALL_S: Final = 10.0
 _DRAIN_S: Final = 60.0
+_ALARM: Final = 1
 _HERE: Final = Server()
 
 app = App(
@@ -32,12 +39,14 @@ app = App(
     help_epilogue="""Examples:
   yrdx-ops status --dir up
   yrdx-ops drain --dir up --party node-330000
-  yrdx-ops trust-list publish trust-list.bin --address hub.example:7443 \
+  yrdx-ops trust-list publish trust-list.bin --address hub.example:7443 \\
     --certificate tls.pem --key tls.key --root root.pem
 
 The certificate is that of role operator: the hub's for the hub, a province's
 for its node. Without --party, --dir means the hub.
-Exit status: 0 fine, 1 refused or no answer, 2 usage.""",
+Exit status: 0 fine, 1 refused or no answer, 2 usage. `status` also ends with 1
+when a figure is beyond a threshold of docs/operations.md: it is marked ! (注意,
+warn) or !! (须处理, act), and stands under "alarms" with --json.""",
     help_format="plaintext",
     version_flags=(),
 )
@@ -47,35 +56,47 @@ app.command(trust_list)
 
 @app.command
 def status(*, server: Server = _HERE) -> int:
-    """How the process is: clocks, log, trust list, figures, members."""
+    """How the process is: clocks, log, trust list, figures, members; what is alarming is marked.
+
+    Exit status 1 when a figure is beyond a threshold, or without an answer.
+    Example: yrdx-ops status --dir up --party node-330000
+    """
+    alarming: list[Alarm] = []
 
     async def ask(stub: operations_pb2_grpc.OperationsAsyncStub) -> None:
         found = await stub.Status(operations_pb2.StatusRequest(), timeout=_CALL_S)
+        alarming.extend(alarms(figures(found)))
         if server.json:
-            say(plain(found))
+            say({**plain(found), "alarms": ops_shown.plainly(alarming)})
         else:
-            show(_facts(found), *([_members(found)] if found.members else []))
+            show(ops_shown.facts(found, alarming), *([ops_shown.members(found, alarming)] if found.members else []))
 
-    return _call(server, ask)
+    return _call(server, ask) or (_ALARM if alarming else FINE)
 
 
 @app.command
 def members(*, server: Server = _HERE) -> int:
-    """The members: who is connected, what waits for whom, what is overdue."""
+    """The members: who is connected, what waits for whom, what is overdue.
+
+    Example: yrdx-ops members --dir up
+    """
 
     async def ask(stub: operations_pb2_grpc.OperationsAsyncStub) -> None:
         found = await stub.Status(operations_pb2.StatusRequest(), timeout=_CALL_S)
         if server.json:
             say({"members": plain(found)["members"]})
         else:
-            show(_members(found))
+            show(ops_shown.members(found, alarms(figures(found))))
 
     return _call(server, ask)
 
 
 @app.command
 def drain(*, server: Server = _HERE) -> int:
-    """Take on no new work and finish what is in hand; returns when that is done. A restart ends it."""
+    """Take on no new work and finish what is in hand; returns when that is done. A restart ends it.
+
+    Example: yrdx-ops drain --dir up --party node-330000
+    """
 
     async def ask(stub: operations_pb2_grpc.OperationsAsyncStub) -> None:
         await stub.Drain(operations_pb2.DrainRequest(), timeout=_DRAIN_S)
@@ -87,6 +108,8 @@ def drain(*, server: Server = _HERE) -> int:
 @trust_list.command
 def publish(file: Path, /, *, server: Server = _HERE) -> int:
     """Put the next version of the trust list in force, from its log entry on.
+
+    Example: yrdx-ops trust-list publish trust-list.bin --dir up
 
     Args:
         file: what `yrdx-pki trust-list` wrote.
@@ -122,37 +145,6 @@ def _signed(file: Path) -> trust_pb2.SignedTrustList:
         return trust_pb2.SignedTrustList.FromString(file.read_bytes())
     except (OSError, DecodeError) as error:
         raise Usage(f"{file} is no trust list that can be read") from error
-
-
-def _facts(found: operations_pb2.StatusResponse) -> Table:
-    table = Table(box=None, show_header=False)
-    rows = {
-        "name": f"{found.name}, version {found.version}",
-        "state": ", ".join(["draining"] * found.draining + ["idle" if found.idle else "busy"]),
-        "recorded time": moment(found, "recorded_at"),
-        "business time": moment(found, "business_at"),
-        "next due": moment(found, "next_due"),
-        **({"log": _log(found)} if found.log_size else {}),
-        "trust list": f"version {found.trust_list_version}",
-        **{name.replace("_", " "): str(found.counters[name]) for name in sorted(found.counters)},
-    }
-    for row in rows.items():
-        table.add_row(*row)
-    return table
-
-
-def _log(found: operations_pb2.StatusResponse) -> str:
-    return f"{found.log_size} entries, checkpoint {found.checkpoint_size} {found.checkpoint_root.hex()}".rstrip()
-
-
-def _members(found: operations_pb2.StatusResponse) -> Table:
-    table = Table("code", "member", "connected", "undelivered", "oldest undelivered", "overdue", box=None)
-    for member in found.members:
-        known = PROVINCES.get(member.code)
-        name = f"{known.name_zh} {known.name_en}" if known else ""
-        connected = "yes" if member.connected else "no"
-        table.add_row(member.code, name, connected, str(member.undelivered), moment(member, "oldest_undelivered"), str(member.overdue))
-    return table
 
 
 def main() -> None:

@@ -39,7 +39,8 @@ app = App(
   yrdx-desk show CASE --dir up --party node-330000 --json
   yrdx-desk decide permit CASE --to-address 杭州市西湖区文三路1号 \\
     --officer 330001 --officer-name 王警官 --unit 330106000000 \\
-    --address node.example:7443 --certificate tls.pem --key tls.key --root root.pem
+    --address node.example:7443 --certificate tls.pem --key tls.key \\
+    --root root.pem
 
 The certificate is that of role system. Exit status: 0 fine, 1 refused or no
 answer, 2 usage.""",
@@ -66,6 +67,9 @@ def open_case(
     server: Server = HERE,
 ) -> int:
     """Open a household transfer: the applicant stands at this province's counter and wants to register here.
+
+    Example: yrdx-desk open --counterpart 310000 --id-number NUMBER --name 李明 --ground spouse --consent
+        --officer 330001 --officer-name 王警官 --unit 330106000000 --dir up --party node-330000
 
     Args:
         counterpart: code of the province where the person is registered, for example 310000.
@@ -113,6 +117,8 @@ def list_cases(
 ) -> int:
     """List cases, page after page.
 
+    Example: yrdx-desk list --acts-next 330000 --due-before 2026-03-01 --dir up --party node-330000
+
     Args:
         state: only cases in this state.
         acts_next: only cases in which this province must act.
@@ -143,7 +149,10 @@ def list_cases(
 
 @app.command(name="show")
 def show_case(case: str, /, *, server: Server = HERE) -> int:
-    """Show a case with its documents and its messages: accepted · delivered · entered."""
+    """Show a case with its documents and its messages: accepted · delivered · entered.
+
+    Example: yrdx-desk show CASE --dir up --party node-330000
+    """
 
     async def ask(stub: Stub) -> None:
         found = await stub.GetCase(desk_pb2.GetCaseRequest(case_id=id_of(case)), timeout=CALL_S)
@@ -159,6 +168,8 @@ def show_case(case: str, /, *, server: Server = HERE) -> int:
 @app.command
 def watch(*, cursor: str = "", server: Server = HERE) -> int:
     """Print every case, then each change as it comes, until Ctrl-C.
+
+    Example: yrdx-desk watch --dir up --party node-330000
 
     Args:
         cursor: continue behind the change that carried it (see --json); empty begins with all cases.
@@ -182,7 +193,10 @@ def watch(*, cursor: str = "", server: Server = HERE) -> int:
 
 @app.command
 def find(case: str, /, *, officer: Officer, server: Server = HERE) -> int:
-    """Find the person of a case in this province's own register, and what differs from what the case states."""
+    """Find the person of a case in this province's own register, and what differs from what the case states.
+
+    Example: yrdx-desk find CASE --officer 330001 --officer-name 王警官 --unit 330106000000 --dir up --party node-330000
+    """
 
     async def ask(stub: Stub) -> None:
         request = desk_pb2.FindResidentRequest(officer=officer.message(), case_id=id_of(case))
@@ -201,6 +215,9 @@ def find(case: str, /, *, officer: Officer, server: Server = HERE) -> int:
 @app.command
 def put_document(file: Path, /, *, counterpart: str, code: str, media_type: str, officer: Officer, server: Server = HERE) -> int:
     """Store a document for a later open or decide; prints the digest to name there.
+
+    Example: yrdx-desk put-document scan.jpg --counterpart 310000 --code relation-proof --media-type image/jpeg
+        --officer 330001 --officer-name 王警官 --unit 330106000000 --dir up --party node-330000
 
     Args:
         file: the scan, 8 MiB at most.
@@ -228,6 +245,8 @@ def put_document(file: Path, /, *, counterpart: str, code: str, media_type: str,
 @app.command
 def get_document(case: str, digest: str, /, *, out: Path, server: Server = HERE) -> int:
     """Fetch a document that the other province sent.
+
+    Example: yrdx-desk get-document CASE DIGEST --out scan.jpg --dir up --party node-330000
 
     Args:
         case: id of the case.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runtime.settings import TlsFiles
 
 SERVICES = {"yrdx.v1.Operations": ["operator"]}
+_MARKS_OF_JIANGSU = ["!", "注意", "warn:", "below", "1", "(connected);", "!", "注意", "warn:", "from", "1", "(overdue)"]
 LIST = trust_pb2.SignedTrustList(trust_list=b"list", signature=b"signature")
 
 
@@ -32,13 +33,14 @@ class Hub(operations_pb2_grpc.OperationsServicer):
     def __init__(self) -> None:
         self.refusal: Refused | None = None
         self.heard: list[Any] = []
+        self.counters = {"delivered_by_kafka": 990}
+        self.members = [
+            operations_pb2.MemberStatus(code="310000", connected=True),
+            operations_pb2.MemberStatus(code="320000", undelivered=7, oldest_undelivered={"seconds": 1_769_399_640}, overdue=3),
+        ]
 
     async def Status(self, request: Any, context: Any) -> operations_pb2.StatusResponse:  # noqa: N802 - gRPC
         self._hear(request, context)
-        members = [
-            operations_pb2.MemberStatus(code="310000", connected=True),
-            operations_pb2.MemberStatus(code="320000", undelivered=7, oldest_undelivered={"seconds": 1_769_400_000}, overdue=3),
-        ]
         return operations_pb2.StatusResponse(
             name="hub",
             version="9.8.7",
@@ -49,8 +51,8 @@ class Hub(operations_pb2_grpc.OperationsServicer):
             checkpoint_size=1070,
             checkpoint_root=b"\xab" * 32,
             trust_list_version=4,
-            members=members,
-            counters={"delivered_by_kafka": 990},
+            members=self.members,
+            counters=self.counters,
         )
 
     async def Drain(self, request: Any, context: Any) -> operations_pb2.DrainResponse:  # noqa: N802 - gRPC
@@ -96,12 +98,12 @@ def test_status_for_people_and_for_scripts(play: Any, certificates: dict[str, Tl
     async def body(_hub: Hub, there: list[object]) -> None:
         there += files_of(certificates["operator"])
         shown, told = await asyncio.gather(run("yrdx-ops", "status", *there), run("yrdx-ops", "status", "--json", *there))
-        assert (shown.status, shown.err, told.status, told.err) == (0, "", 0, "")
+        assert (shown.status, shown.err, told.status, told.err) == (1, "", 1, ""), "a member has alarms"
         assert "version 9.8.7" in shown.out
         assert "draining, busy" in shown.out
         assert "2026-01-26 12:00:00" in shown.out  # 04:00 UTC, in China's time
         assert f"1077 entries, checkpoint 1070 {'ab' * 32}" in shown.out
-        assert "delivered by kafka  990" in " ".join(shown.out.split(" "))
+        assert "first deliveries total kafka  990" in " ".join(shown.out.split(" "))
         found = told.json
         assert (found["log_size"], found["checkpoint_root"], found["counters"]) == (1077, "ab" * 32, {"delivered_by_kafka": 990})
         assert (found["recorded_at"], found["next_due"], found["draining"]) == ("2026-01-26T04:00:00Z", None, True)
@@ -117,9 +119,39 @@ def test_members_of_a_world(play: Any, tmp_path: Path) -> None:
         rows = [line.split() for line in shown.out.splitlines()]
         assert rows[1:] == [
             ["310000", "上海", "Shanghai", "yes", "0", "–", "0"],
-            ["320000", "江苏", "Jiangsu", "no", "7", "2026-01-26", "12:00:00", "3"],
+            ["320000", "江苏", "Jiangsu", "no", "7", "2026-01-26", "11:54:00", "3", *_MARKS_OF_JIANGSU],
         ]
+        assert (shown.status, told.status) == (0, 0), "`status` alone judges"
         assert [member["undelivered"] for member in told.json["members"]] == [0, 7]
+
+    play(body)
+
+
+def test_nothing_alarming_ends_with_0(play: Any, tmp_path: Path) -> None:
+    async def body(hub: Hub, _there: list[object]) -> None:
+        hub.members = [operations_pb2.MemberStatus(code="310000", connected=True)]
+        hub.counters = {"certificate_days_left": 60, "log_disk_free_bytes": 10 << 30, "checkpoint_age_seconds": 9_999_999}
+        shown, told = await asyncio.gather(*(run("yrdx-ops", "status", "--dir", tmp_path, *more) for more in ((), ("--json",))))
+        assert (shown.status, told.status, told.json["alarms"]) == (0, 0, [])
+        assert "!" not in shown.out
+
+    play(body)
+
+
+def test_what_is_beyond_a_threshold_is_marked_and_ends_with_1(play: Any, tmp_path: Path) -> None:
+    async def body(hub: Hub, _there: list[object]) -> None:
+        hub.members = [operations_pb2.MemberStatus(code="310000", connected=True)]
+        hub.counters = {"certificate_days_left": 59, "log_disk_free_bytes": 1 << 30, "materials_disk_free_bytes": 99 << 30}
+        shown, told = await asyncio.gather(*(run("yrdx-ops", "status", "--dir", tmp_path, *more) for more in ((), ("--json",))))
+        assert (shown.status, told.status) == (1, 1)
+        rows = {line.split("  ")[0].strip(): " ".join(line.split()) for line in shown.out.splitlines()}
+        assert rows["certificate days left"] == "certificate days left 59 ! 注意 warn: below 60"
+        assert rows["disk free bytes log"] == "disk free bytes log 1 GiB !! 须处理 act: below 2 GiB"
+        assert rows["disk free bytes materials"] == "disk free bytes materials 99 GiB"
+        assert told.json["alarms"] == [
+            {"figure": "certificate_days_left", "labels": {}, "value": 59, "level": "warn", "limit": 60},
+            {"figure": "disk_free_bytes", "labels": {"folder": "log"}, "value": 1 << 30, "level": "act", "limit": 2 << 30},
+        ]
 
     play(body)
 
