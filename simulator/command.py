@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
@@ -9,7 +10,9 @@ from rich.console import Console
 from runtime import process
 from runtime.clock import SystemClock, sleep
 from simulator import oracle, trouble
+from simulator.faults import told
 from simulator.layout import Layout
+from simulator.report.page import INVARIANTS
 from simulator.run import Options, Run
 from simulator.trouble import FINDING, FINE, USAGE
 
@@ -37,10 +40,10 @@ def run(cases: int, seed: int, servers: Servers, out: Path) -> int:
         layout.folder.mkdir(parents=True, exist_ok=True)
         process.run(main, name="simulator", log=log)
 
-    if failed := trouble.attempt(work, lambda text: console.print(text, style="bold red", highlight=False, markup=False), log):
+    if failed := trouble.attempt(work, lambda text: _print(console, text, "bold red"), log):
         return failed
     if not reports:
-        console.print(f"stopped; what is known so far: {out}/report.json", highlight=False)
+        _print(console, f"stopped; what is known so far: {out}/report.json")
         return FINDING
     _say(console, reports[0], out)
     return FINDING if reports[0].problems() else FINE
@@ -52,21 +55,30 @@ def check(folder: Path) -> int:
     try:
         verdict = oracle.judge(folder)
     except OSError as error:
-        console.print(f"cannot read the run: {error}", highlight=False, markup=False)
+        _print(console, f"cannot read the run: {error}")
         return USAGE
     for item in verdict.invariants:
-        console.print(f"{item.name}: {item.checked} checked, {item.violations} violations", highlight=False)
-    console.print(f"lost {verdict.lost} · doubled {verdict.doubled}", highlight=False)
+        _print(console, f"{item.name} {item.checked:>8,} checked {item.violations:>4,} violations   {INVARIANTS[item.name]}")
     for finding in verdict.findings[:_FINDINGS_SHOWN]:
-        console.print(f"!! {finding}", highlight=False, markup=False)
+        _print(console, f"!! {finding}")
     if len(verdict.findings) > _FINDINGS_SHOWN:
-        console.print(f"and {len(verdict.findings) - _FINDINGS_SHOWN} more", highlight=False)
+        _print(console, f"!! and {len(verdict.findings) - _FINDINGS_SHOWN:,} more")
+    unseen = [item.name for item in verdict.invariants if not item.checked]
+    if unseen:
+        _print(console, f"!! never checked, which proves nothing: {', '.join(unseen)}")
+    outcome = "everything holds" if verdict.is_right else "this run is not right"
+    _print(console, f"lost {verdict.lost} · doubled {verdict.doubled} · {outcome}")
     return FINE if verdict.is_right else FINDING
 
 
 def _say(console: Console, report: Report, out: Path) -> None:
     for text in [*_summary(report), f"open {out}/report.html · next: make up · yrdx-audit verify {out}/log --root {out}/root.pem"]:
-        console.print(text, soft_wrap=True, highlight=False, markup=False)
+        _print(console, text)
+
+
+def _print(console: Console, text: str, style: str | None = None) -> None:
+    """A line as it is: whoever reads it through a pipe gets it whole."""
+    console.print(text, style=style, soft_wrap=True, highlight=False, markup=False)
 
 
 def _summary(report: Report) -> list[str]:
@@ -77,15 +89,15 @@ def _summary(report: Report) -> list[str]:
     visits, on_paper, days = (report.rates[name] for name in ("window_visits", "window_visits_on_paper", "median_working_days"))
     p50, p95 = report.latency_ms["p50"], report.latency_ms["p95"]
     kafka, ledger = report.delivered_via["kafka"], report.delivered_via["ledger"]
-    faults = [
-        f"{fault.process} killed (by {fault.by}) with {fault.in_flight} in flight · recovered in {fault.recovered_s} s"
-        for fault in report.faults
-    ]
+    counts = Counter[str]()
+    for found in report.cases.values():
+        counts.update(found)
     return [
         f"{cases} cases · {endings} endings · {report.pairs} province pairs · {checks:,} checks · {violations} violations",
+        " · ".join(f"{ending} {count}" for ending, count in counts.most_common()) or "no case came to an end",
         f"window visits {visits:.0f} instead of {on_paper:.0f} · median {days:.0f} working days",
         f"{report.messages} messages · delivered in {p50:.0f} ms, p95 {p95:.0f} ms · {kafka} by Kafka, {ledger} from the ledger",
-        *faults,
+        *map(told, report.faults),
         f"lost {report.lost} · doubled {report.doubled} · audit: {report.audit['verdict']}, {report.log['size']} entries",
         *(f"!! {problem}" for problem in report.problems()),
     ]

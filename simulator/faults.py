@@ -44,6 +44,13 @@ class Fault(msgspec.Struct, kw_only=True):
     recovered_s: float | None = None
 
 
+def told(fault: Fault) -> str:
+    """The line for people."""
+    whom = "" if fault.by == "self" else " from outside"
+    then = f"back, all delivered after {fault.recovered_s:.1f} s" if fault.recovered_s is not None else "recovering"
+    return f"{fault.process} killed (-9){whom} with {fault.in_flight} in flight … {then}"
+
+
 @dataclass(slots=True)
 class Faults:
     """The deaths of a run.

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from runtime.clock import Clock, Sleep
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _FRAME_S: Final = 0.25
 _LINE_S: Final = 5.0
+_TALL: Final = 36
+_BORDER: Final = 2
 
 
 async def show(picture: Picture, console: Console, clock: Clock, sleep: Sleep) -> None:
@@ -29,10 +32,10 @@ async def show(picture: Picture, console: Console, clock: Clock, sleep: Sleep) -
     with Live(console=console, auto_refresh=False, transient=False) as live:
         try:
             while True:
-                live.update(screen(picture, clock.now(), begun), refresh=True)
+                live.update(screen(picture, clock.now(), begun, console.height - 1), refresh=True)
                 await sleep(_FRAME_S)
         finally:
-            live.update(screen(picture, clock.now(), begun), refresh=True)
+            live.update(screen(picture, clock.now(), begun, console.height - 1), refresh=True)
 
 
 def line(picture: Picture, now: datetime, begun: datetime) -> str:
@@ -41,17 +44,23 @@ def line(picture: Picture, now: datetime, begun: datetime) -> str:
     return " · ".join(parts)
 
 
-def screen(picture: Picture, now: datetime, begun: datetime) -> Group:
-    """The whole screen."""
-    parts = [
-        Panel(Text("\n".join(picture.matrix())), title="谁在问谁 open cases: destination ─▶ home province", title_align="left"),
-        Panel(Text("\n".join(picture.happenings)), title="正在发生 what happens", title_align="left"),
-    ]
-    if story := picture.story():
-        parts.append(Panel(Text("\n".join(story[1:])), title=Text(story[0]), title_align="left"))
-    if troubles := picture.troubles():
-        parts.append(Panel(Text("\n".join(troubles), style="bold red"), title="故障 faults", title_align="left"))
-    return Group(Text(_head(picture, now, begun), style="bold"), *parts)
+def screen(picture: Picture, now: datetime, begun: datetime, height: int) -> Group:
+    """The whole screen, in so many lines if it can be: first what happened earlier is left out, then earlier steps and deaths."""
+    is_low = height < _TALL
+    matrix, troubles = picture.matrix(), picture.troubles()[-2 if is_low else 0 :]
+    story = picture.story()[-4 if is_low else 0 :]
+    room = height - 1 - sum(len(lines) + _BORDER for lines in (matrix, story, troubles) if lines) - _BORDER
+    happenings = list(picture.happenings)[-max(room, 1) :]
+    parts = [_panel("谁在问谁 open cases: destination ─▶ home province", matrix), _panel("正在发生 what happens", happenings)]
+    if story:
+        parts.append(_panel(picture.title(), story))
+    if troubles:
+        parts.append(_panel("故障 faults", troubles, "bold red"))
+    return Group(Text(_head(picture, now, begun), style="bold", no_wrap=True, overflow="ellipsis"), *parts)
+
+
+def _panel(title: str, lines: Sequence[str], style: str = "") -> Panel:
+    return Panel(Text("\n".join(lines), style=style, no_wrap=True, overflow="ellipsis"), title=Text(title), title_align="left")
 
 
 def _head(picture: Picture, now: datetime, begun: datetime) -> str:

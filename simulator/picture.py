@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from core.calendar import SHANGHAI
 from core.ids import PROVINCES
 from core.procedures.model import CLOSED
+from simulator.faults import told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from yrdx.v1 import desk_pb2
 
 _LINES: Final = 10
+_STEPS: Final = 7
+_DEATHS: Final = 4
 # State reached → who speaks to whom about what.
 _SAYINGS: Final = {
     "applied": ("IN", "申请核查 asks about a resident"),
@@ -105,36 +108,44 @@ class Picture:
             for asker in sorted(PROVINCES)
         ]
 
+    def title(self) -> str:
+        """Of the followed case; empty as long as there is none."""
+        if self.followed is None:
+            return ""
+        case = self.followed.case
+        return f"跟踪案例 following {tag(case.case_id)}  {_name(case.parties['OUT'])} → {_name(case.parties['IN'])}"
+
     def story(self) -> list[str]:
-        """The followed case, step by step."""
+        """The followed case, step by step, and what it waits for."""
         if self.followed is None:
             return []
-        case = self.followed.case
-        lines = [f"跟踪案例 following {tag(case.case_id)}  {_name(case.parties['OUT'])} → {_name(case.parties['IN'])}"]
-        for message in self.followed.messages:
-            stages = [
-                word
-                for word, reached in (("accepted", "accepted_at"), ("delivered", "delivered_at"), ("entered", "entered_at"))
-                if message.HasField(reached)
-            ]
-            doing = _ACTIONS.get(message.action, message.action)
-            lines.append(f" ✓ {doing} by {_name(message.sender)}  " + " · ".join(stages))
-        waiting = f"ball: {_name(case.ball_holder)}" if case.ball_holder else f"办结 {case.ending}"
-        return [*lines[:1], *lines[-7:], f" ▸ {waiting}" + (f"  owner now {_name(case.owner)}" if case.owner else "")]
+        return [*map(_step, self.followed.messages[-_STEPS:]), _standing(self.followed.case)]
 
     def troubles(self) -> list[str]:
-        """A line for each death."""
-        return [
-            f"!! {fault.process} killed (by {fault.by}) with {fault.in_flight} in flight … "
-            + (f"back, all delivered after {fault.recovered_s:.1f} s" if fault.recovered_s is not None else "recovering")
-            for fault in self.faults[-4:]
-        ]
+        """A line for each of the last deaths."""
+        return [f"!! {told(fault)}" for fault in self.faults[-_DEATHS:]]
 
 
 def tag(case_id: bytes) -> str:
     """A case id, short enough to be read."""
     text = str(uuid.UUID(bytes=case_id))
     return f"{text[9:13]}…{text[-4:]}"
+
+
+def _step(message: desk_pb2.MessageView) -> str:
+    doing = f"{_ACTIONS.get(message.action, message.action)} by {_name(message.sender)}"
+    if message.refusal:
+        return f" ✗ {doing}  refused, {message.refusal}"
+    stages = [stage for stage in ("accepted", "delivered", "entered") if message.HasField(f"{stage}_at")]
+    return f" ✓ {doing}  " + " · ".join(stages)
+
+
+def _standing(case: desk_pb2.CaseView) -> str:
+    owner = f" · owner now {_name(case.owner)}" if case.owner else ""
+    if not case.ball_holder:
+        return f" ▸ 办结 {case.ending}{owner}"
+    due = f" · due {case.due_at.ToDatetime(SHANGHAI):%Y-%m-%d}" if case.HasField("due_at") else ""
+    return f" ▸ waiting for {_name(case.ball_holder)}{due}{owner}"
 
 
 def _saying(case: desk_pb2.CaseView) -> str:

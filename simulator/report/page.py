@@ -28,7 +28,7 @@ _ENDINGS: Final = {
     "annulled-not-executable": "注销无法执行",
     "switched-to-paper": "转线下办理",
 }
-_INVARIANTS: Final = {
+INVARIANTS: Final = {
     "I1": "一人一地：任何时刻只有一个责任省份 · one owner province at every instant",
     "I2": "竞争由账本次序裁决，不可逆步骤四步走 · ledger order judges races; four strokes",
     "I3": "一人至多一件在办迁移 · at most one open transfer a person",
@@ -88,7 +88,7 @@ def _endings(report: Report) -> str:
 
 def _invariants(report: Report) -> str:
     rows = [
-        (escape(item.name), escape(_INVARIANTS.get(item.name, "")), _number(item.checked), _violations(item.violations))
+        (escape(item.name), escape(INVARIANTS.get(item.name, "")), _number(item.checked), _violations(item.violations))
         for item in report.invariants
     ]
     return _table(("", "", "检查 checked", "违反 violations"), rows)

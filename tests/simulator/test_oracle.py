@@ -135,13 +135,15 @@ def test_check_prints_the_invariants_and_the_first_findings(tmp_path: Path, caps
     run = usual()
     folder = run.write(tmp_path)
     assert command.check(folder) == FINE
-    assert "I9: " in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert [line.split()[0] for line in printed.splitlines()] == [*(f"I{n}" for n in range(1, 10)), "lost"]
+    assert printed.endswith("everything holds\n")
     path = folder / "registers" / f"{SHANGHAI}.jsonl"
     write_lines(path, [{**line, "status": "deceased"} for line in read_lines(path)])
     assert command.check(folder) == FINDING
     printed = capsys.readouterr().out
     assert printed.count("!! I") == 20
-    assert "more" in printed.splitlines()[-1]
+    assert [line.split()[-1] for line in printed.splitlines()[-2:]] == ["more", "right"]
     for secret in (*run.people[SHANGHAI], *run.persons.values()):
         assert secret not in printed
 
