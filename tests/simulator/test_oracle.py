@@ -82,14 +82,14 @@ def wander(run: RunFolder, rng: random.Random, home: str, destination: str) -> N
 
 def speak_of_content(run: RunFolder, rng: random.Random, case_id: bytes) -> None:
     """Somebody cannot use what he was sent, or seals something again, rightly or not."""
-    case, sender = run.log.cases[case_id], rng.choice(run.parties[case_id])
-    about = rng.choice(sorted(case.contents))
-    if case.unusable and rng.random() < 0.7:
-        about, sender = case.unusable, case.contents[case.unusable].sender
-        run.say(case_id, "reseal", sender, supersedes=bytes.fromhex(about), plaintext_commitment=case.contents[about].commitment)
+    case = run.log.cases[case_id]
+    refused = case.content(case.unusable)
+    if refused and rng.random() < 0.7:
+        same: dict[str, Any] = {"plaintext_commitment": refused.commitment, "tag_commitment": refused.tag_commitment}
+        run.say(case_id, "reseal", refused.sender, supersedes=refused.message_id, **same)
     else:
-        header: dict[str, Any] = {rng.choice(NAMING): bytes.fromhex(about)}
-        run.say(case_id, rng.choice(("reseal", "content-refused")), sender, **header)
+        header: dict[str, Any] = {rng.choice(NAMING): rng.choice(case.contents).message_id}
+        run.say(case_id, rng.choice(("reseal", "content-refused")), rng.choice(run.parties[case_id]), **header)
 
 
 def owed(rng: random.Random) -> int:
