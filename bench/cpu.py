@@ -47,6 +47,14 @@ def between(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str
     return {name: seconds - before.get(name, 0.0) for name, seconds in after.items()}
 
 
+def grouped(took: Mapping[str, float]) -> dict[str, float]:
+    """The four nodes together, their databases together, and so on."""
+    found: defaultdict[str, float] = defaultdict(float)
+    for name, seconds in took.items():
+        found[name.replace("_", "-").rstrip("-0123456789")] += seconds
+    return found
+
+
 def _name(name: str, title: bytes) -> str:
     backend = _BACKEND.match(title) if name == POSTGRES else None
     return f"{name} {backend[1].decode()}" if backend else name

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -136,7 +135,7 @@ def _measured(calls: Calls, delivered: dict[tuple[str, bytes], float], readings:
         seconds=flood.end - flood.begin,
         messages=len(counted),
         latency_ms={**saturated, "idle_p50": idle["p50"], "half_rate_p99": half["p99"]},
-        cpu_us={group: round(1e6 * seconds / max(1, len(counted)), 1) for group, seconds in _grouped(took).items()},
+        cpu_us={group: round(1e6 * seconds / max(1, len(counted)), 1) for group, seconds in cpu.grouped(took).items()},
         refused=calls.refused,
         by_kafka=round(by_kafka, 4),
     )
@@ -144,11 +143,3 @@ def _measured(calls: Calls, delivered: dict[tuple[str, bytes], float], readings:
 
 def _begun_in(home: list[tuple[Call, float]], stage: Stage) -> list[float]:
     return [1000 * (at - call.at) for call, at in home if stage.begin <= call.at < stage.end]
-
-
-def _grouped(took: dict[str, float]) -> dict[str, float]:
-    """The four nodes together, their databases together, and so on."""
-    found: defaultdict[str, float] = defaultdict(float)
-    for name, seconds in took.items():
-        found[name.replace("_", "-").rstrip("-0123456789")] += seconds
-    return found

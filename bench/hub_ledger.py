@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from bench import cpu
 from bench.plan import Party
 from bench.sender import Plan, Sent
 from core.ids import PROVINCES
@@ -38,10 +39,12 @@ class Taken:
     Attributes:
         rate: messages a second.
         refused: by number.
+        cpu_us: by group of processes, a message.
     """
 
     rate: float
     refused: dict[str, int]
+    cpu_us: dict[str, float]
 
 
 async def measure(out: Path, payload: int, clock: Clock, sleep: Sleep) -> Taken:
@@ -57,7 +60,8 @@ async def measure(out: Path, payload: int, clock: Clock, sleep: Sleep) -> Taken:
         programs = Programs(layout=layout, kafka=await servers.broker(layout, processes), business_start=BUSINESS_START)
         _, (hub, *_) = programs.write()
         await processes.start([hub])
-        return await _sent(layout, [_plan(layout, programs, number, payload) for number in range(_SENDERS)])
+        roots = {name: row.pid for name, row in processes.rows.items()}
+        return await _sent(layout, [_plan(layout, programs, number, payload) for number in range(_SENDERS)], roots)
     finally:
         await processes.stop()
 
@@ -79,7 +83,7 @@ def _plan(layout: Layout, programs: Programs, number: int, payload: int) -> Plan
     )
 
 
-async def _sent(layout: Layout, plans: list[Plan]) -> Taken:
+async def _sent(layout: Layout, plans: list[Plan], roots: dict[str, int]) -> Taken:
     """Starts the senders, gives all of them the word at once, and adds up."""
     senders = []
     for plan in plans:
@@ -90,7 +94,10 @@ async def _sent(layout: Layout, plans: list[Plan]) -> Taken:
     for sender in senders:
         assert sender.stdout is not None  # noqa: S101 - it is a pipe
         await sender.stdout.readline()
+    before = cpu.spent(roots)
     answers = await asyncio.gather(*(sender.communicate(b"\n") for sender in senders))
+    took = cpu.grouped(cpu.between(before, cpu.spent(roots)))
     sent = [msgspec.json.decode(said, type=Sent) for said, _ in answers]
     refused = {number: count for one in sent for number, count in one.refused.items()}
-    return Taken(round(sum(one.accepted for one in sent) / SECONDS, 1), refused)
+    accepted = sum(one.accepted for one in sent)
+    return Taken(round(accepted / SECONDS, 1), refused, {name: round(1e6 * spent / max(1, accepted), 1) for name, spent in took.items()})

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from bench import cpu
-from bench.end_to_end import _grouped, _measured
+from bench.end_to_end import _measured
 from bench.floor import Floor
 from bench.floor.crypto import Crypto
 from bench.latency import percentiles
@@ -39,7 +39,7 @@ def test_a_message_counts_in_the_seconds_in_which_its_receipt_came_home() -> Non
 
 def test_processes_of_a_kind_are_counted_together() -> None:
     took = {"node-310000": 1.0, "node-320000": 2.0, "postgres node_310000": 3.0, "postgres node_320000": 4.0, "postgres hub": 5.0}
-    assert _grouped(took) == {"node": 3.0, "postgres node": 7.0, "postgres hub": 5.0}
+    assert cpu.grouped(took) == {"node": 3.0, "postgres node": 7.0, "postgres hub": 5.0}
 
 
 def test_the_floor_is_all_cores_by_the_sum_of_its_parts() -> None:
