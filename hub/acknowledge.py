@@ -15,9 +15,9 @@ from core.refusals import Refused
 from hub.ledger.work import Acknowledgement
 from runtime import process_log
 from runtime.grpc_errors import problem
-from yrdx.v1 import exchange_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from concurrent.futures import Executor
 
     from hub.channel import Channel
@@ -48,9 +48,10 @@ class Acknowledger:
         self._parts, self._province, self._channel = parts, province, channel
         self._pending: asyncio.Queue[receipt_pb2.SignedReceipt] = asyncio.Queue(_MAX_PENDING)
 
-    async def add(self, signed: receipt_pb2.SignedReceipt) -> None:
-        """Takes a receipt; waits, and with it the peer, while too many are pending."""
-        await self._pending.put(signed)
+    async def add(self, receipts: Iterable[receipt_pb2.SignedReceipt]) -> None:
+        """Takes receipts; waits, and with it the peer, while too many are pending."""
+        for signed in receipts:
+            await self._pending.put(signed)
 
     async def finish(self) -> None:
         """Waits until every receipt that was taken is settled."""
@@ -73,4 +74,4 @@ class Acknowledger:
         for refusal in [*read, *outcomes]:
             if isinstance(refusal, Refused):
                 _LOG.warning("a receipt was refused", province=self._province, number=refusal.kind.number, field=refusal.field)
-                self._channel.tell(exchange_pb2.DeliverResponse(problem=problem(refusal)))
+                self._channel.complain(problem(refusal))

@@ -7,22 +7,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final, NoReturn
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
 from yrdx.v1 import exchange_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from hub.mailbox import Mailbox, Via
     from runtime.clock import Clock
 
     Write = Callable[[exchange_pb2.DeliverResponse], Awaitable[None]]
+    _List = Literal["receipts", "problems"]
 
 MAX_WAITING: Final = 128
 MAX_CREDITS: Final = 100_000
 MAX_TOLD: Final = 10_000
 """Receipts for a peer that does not read: what is beyond is dropped, it can ask again (`ReceiptsWanted`)."""
+MAX_ANSWERS: Final = 1000
+MAX_BYTES: Final = 512 * 1024
+"""Sealed bytes of one response, but for the last delivery in it."""
 
 
 class Channel:
@@ -31,7 +36,7 @@ class Channel:
     def __init__(self, write: Write, mailbox: Mailbox, clock: Clock) -> None:
         """Takes the stream's write function; only `run` calls it."""
         self._write, self._mailbox, self._clock = write, mailbox, clock
-        self._told: deque[exchange_pb2.DeliverResponse] = deque()
+        self._told: deque[tuple[_List, exchange_pb2.LoggedReceipt | exchange_pb2.Problem]] = deque()
         self._mail: deque[tuple[exchange_pb2.Delivery, Via]] = deque()
         self._credits = 0
         self._work, self._room = asyncio.Event(), asyncio.Event()
@@ -47,11 +52,13 @@ class Channel:
         self._credits = min(self._credits + credits_, MAX_CREDITS)
         self._work.set()
 
-    def tell(self, response: exchange_pb2.DeliverResponse) -> None:
-        """Answers and receipts; costs no credit."""
-        if len(self._told) < MAX_TOLD:
-            self._told.append(response)
-            self._work.set()
+    def tell(self, receipts: Iterable[exchange_pb2.LoggedReceipt]) -> None:
+        """Logged receipts; they cost no credit."""
+        self._say(("receipts", receipt) for receipt in receipts)
+
+    def complain(self, problem: exchange_pb2.Problem) -> None:
+        """An answer to a receipt that is not taken."""
+        self._say([("problems", problem)])
 
     async def put(self, delivery: exchange_pb2.Delivery, via: Via) -> None:
         """Queues a delivery unless it is queued already; waits for room."""
@@ -63,18 +70,31 @@ class Channel:
             self._work.set()
 
     async def run(self) -> NoReturn:
-        """Writes until it is cancelled or the stream breaks."""
+        """Writes until it is cancelled or the stream breaks; what has gathered meanwhile goes together."""
         while True:
-            if self._told:
-                await self._write(self._told.popleft())
-            elif self._mail and self._credits:
-                await self._deliver(*self._mail.popleft())
+            response = self._next()
+            if response is not None:
+                await self._write(response)
             else:
                 self._work.clear()
                 await self._work.wait()
 
-    async def _deliver(self, delivery: exchange_pb2.Delivery, via: Via) -> None:
-        self._credits -= 1
+    def _say(self, answers: Iterable[tuple[_List, exchange_pb2.LoggedReceipt | exchange_pb2.Problem]]) -> None:
+        self._told.extend(islice(answers, MAX_TOLD - len(self._told)))
+        self._work.set()
+
+    def _next(self) -> exchange_pb2.DeliverResponse | None:
+        """The next to be written, or None: all answers, then deliveries as far as credits and size go."""
+        response = exchange_pb2.DeliverResponse()
+        while self._told and len(response.receipts) < MAX_ANSWERS:
+            name, answer = self._told.popleft()
+            getattr(response, name).append(answer)
+        size = 0
+        while self._mail and self._credits and size < MAX_BYTES:
+            delivery, via = self._mail.popleft()
+            size += len(delivery.envelope.sealed_payload)
+            self._credits -= 1
+            self._mailbox.send((delivery.lane, delivery.delivery_seq), via, self._clock.now())
+            response.deliveries.append(delivery)
         self._room.set()
-        self._mailbox.send((delivery.lane, delivery.delivery_seq), via, self._clock.now())
-        await self._write(exchange_pb2.DeliverResponse(delivery=delivery))
+        return response if response.ByteSize() else None

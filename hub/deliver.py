@@ -105,7 +105,7 @@ class Deliverer:
         self.boxes[logged.receiver].acknowledge(logged.lane, logged.seq)
         for province in logged.concerned:
             if province in self.streams:
-                self.streams[province].channel.tell(exchange_pb2.DeliverResponse(receipt=logged.receipt))
+                self.streams[province].channel.tell([logged.receipt])
 
     def check_peers(self) -> None:
         """Ends streams whose peer may not speak any more."""
@@ -203,15 +203,13 @@ class Stream:
             self._box.close()
 
     async def _take(self, request: exchange_pb2.DeliverRequest) -> None:
-        kind = request.WhichOneof("request")
-        if kind == "credits":
-            self.channel.grant(request.credits)
-        elif kind == "receipt":
-            await self._acknowledger.add(request.receipt)
-        elif kind == "receipts_wanted":
-            await self._answer(request.receipts_wanted)
-        else:
+        if request.HasField("opening") or not request.ByteSize():
             self._refuse(Refused(BAD_FIELD, "request"))
+            return
+        self.channel.grant(request.credits)
+        await self._acknowledger.add(request.receipts)
+        if request.HasField("receipts_wanted"):
+            await self._answer(request.receipts_wanted)
 
     async def _answer(self, wanted: exchange_pb2.ReceiptsWanted) -> None:
         if len(wanted.message_ids) > MAX_WANTED:
@@ -219,11 +217,10 @@ class Stream:
         elif any(len(one) != ID_BYTES for one in wanted.message_ids):
             self._refuse(Refused(BAD_FIELD, "message_ids"))
         else:
-            for receipt in await self._parts.outbox.logged(self._province, wanted.message_ids):
-                self.channel.tell(exchange_pb2.DeliverResponse(receipt=receipt))
+            self.channel.tell(await self._parts.outbox.logged(self._province, wanted.message_ids))
 
     def _refuse(self, refusal: Refused) -> None:
-        self.channel.tell(exchange_pb2.DeliverResponse(problem=problem(refusal)))
+        self.channel.complain(problem(refusal))
 
     async def _follow(self) -> NoReturn:
         """The live path. What passed before Kafka could be followed again is looked up in the ledger."""
@@ -261,6 +258,6 @@ class Stream:
 
 async def _opening(requests: Requests) -> str:
     first = await anext(requests, None)
-    if first is None or first.WhichOneof("request") != "opening" or not 0 < len(first.opening.instance) <= MAX_INSTANCE:
+    if first is None or not first.HasField("opening") or not 0 < len(first.opening.instance) <= MAX_INSTANCE:
         raise Refused(BAD_FIELD, "opening")
     return first.opening.instance

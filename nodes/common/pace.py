@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from runtime.clock import Clock, Sleep
 
-GATHER_S: Final = 0.02
+GATHER_S: Final = 0.05
 """Waited for by a message at most once at each of its stations, and only behind another one."""
 
 

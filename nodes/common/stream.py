@@ -97,18 +97,17 @@ class Stream:
             self.waiting -= len(chunk)
 
     async def _handle(self, chunk: Sequence[exchange_pb2.DeliverResponse], leaving: Leaving) -> None:
-        deliveries = [one.delivery for one in chunk if one.HasField("delivery")]
-        told = [one.receipt for one in chunk if one.HasField("receipt")]
+        deliveries = [delivery for one in chunk for delivery in one.deliveries]
+        told = [receipt for one in chunk for receipt in one.receipts]
         if deliveries or told:
-            for receipt in await self.inbox.take(deliveries, told):
-                leaving.put_nowait(exchange_pb2.DeliverRequest(receipt=receipt))
-        if deliveries:
-            leaving.put_nowait(exchange_pb2.DeliverRequest(credits=len(deliveries)))
+            receipts = await self.inbox.take(deliveries, told)
+            if deliveries:
+                leaving.put_nowait(exchange_pb2.DeliverRequest(receipts=receipts, credits=len(deliveries)))
         for one in chunk:
             if one.HasField("stand_by"):
                 await self._stand(one.stand_by, leaving)
-            elif one.HasField("problem"):
-                _LOG.error("the hub does not take a receipt", number=one.problem.number, field=one.problem.field)
+            for problem in one.problems:
+                _LOG.error("the hub does not take a receipt", number=problem.number, field=problem.field)
 
     async def _stand(self, told: exchange_pb2.StandBy, leaving: Leaving) -> None:
         """The lease came or went; with it come the receipts that nobody heard meanwhile."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runtime.kafka.client import ConsumerClient
     from runtime.settings import KafkaSettings
 
-_PAUSE_S, _POLL_MS = 0.2, 500
+_PAUSE_S, _POLL_MS, _GATHER_S = 0.2, 500, 0.02
 
 
 class Record(NamedTuple):
@@ -45,6 +45,7 @@ class Consumer:
         self._lifeline = Lifeline()
         self._next: dict[int, int] = {}
         self._read: deque[Record] = deque()
+        self._gather = False
 
     async def __aenter__(self) -> Self:
         await self._open()
@@ -59,7 +60,11 @@ class Consumer:
     async def __anext__(self) -> Record:
         """The next record; waits for it however long that takes."""
         while not self._read:
+            if self._gather:  # what came was alone or the first of many: in the latter case the next poll brings the others at once
+                self._gather = False
+                await self._sleep(_GATHER_S)
             await self._fetch()
+            self._gather = bool(self._read)
         return self._read.popleft()
 
     async def _fetch(self) -> None:

@@ -158,7 +158,7 @@ def test_a_false_receipt_acknowledges_nothing(hub_dsn: str, tmp_path: Path) -> N
             delivery = asked.deliveries[0]
             forged = asked.speaker.delivered(delivery)
             forged.signature = asking.speaker.delivered(delivery).signature
-            asked.send(receipt=forged)
+            asked.send(receipts=[forged])
             asked.acknowledge(delivery, receiver=ZHEJIANG)
             asked.acknowledge(delivery, header_digest=b"d" * 32)
             asked.acknowledge(delivery, message_id=new_id())

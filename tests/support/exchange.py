@@ -101,7 +101,7 @@ class Node:
         self._sending.put_nowait(exchange_pb2.DeliverRequest(**request))
 
     def acknowledge(self, delivery: exchange_pb2.Delivery, **changes: Any) -> None:
-        self.send(receipt=self.speaker.delivered(delivery, **changes))
+        self.send(receipts=[self.speaker.delivered(delivery, **changes)])
 
     def received(self, envelope: envelope_pb2.Envelope) -> int:
         """How often a message was delivered so far."""
@@ -117,16 +117,13 @@ class Node:
                 self._take(response)
 
     def _take(self, response: exchange_pb2.DeliverResponse) -> None:
-        kind = response.WhichOneof("response")
-        if kind == "delivery":
-            self.deliveries.append(response.delivery)
+        for delivery in response.deliveries:
+            self.deliveries.append(delivery)
             if self.acknowledges:
-                self.acknowledge(response.delivery)
-        elif kind == "receipt":
-            self.receipts.append(response.receipt)
-        elif kind == "problem":
-            self.problems.append(response.problem)
-        else:
+                self.acknowledge(delivery)
+        self.receipts += response.receipts
+        self.problems += response.problems
+        if response.HasField("stand_by"):
             self.standing_by.append(not response.stand_by.active)
 
 

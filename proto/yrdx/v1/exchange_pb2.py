@@ -29,7 +29,7 @@ from yrdx.v1 import receipt_pb2 as yrdx_dot_v1_dot_receipt__pb2
 from yrdx.v1 import trust_pb2 as yrdx_dot_v1_dot_trust__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16yrdx/v1/exchange.proto\x12\x07yrdx.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16yrdx/v1/envelope.proto\x1a\x15yrdx/v1/receipt.proto\x1a\x13yrdx/v1/trust.proto\"5\n\rSubmitRequest\x12$\n\tenvelopes\x18\x01 \x03(\x0b\x32\x11.yrdx.v1.Envelope\"e\n\x0eSubmitResponse\x12&\n\x07results\x18\x01 \x03(\x0b\x32\x15.yrdx.v1.SubmitResult\x12+\n\ncheckpoint\x18\x02 \x01(\x0b\x32\x17.yrdx.v1.SeenCheckpoint\"[\n\x0cSubmitResult\x12(\n\x08receipts\x18\x01 \x03(\x0b\x32\x16.yrdx.v1.SignedReceipt\x12!\n\x07problem\x18\x02 \x01(\x0b\x32\x10.yrdx.v1.Problem\"\xb9\x01\n\x0e\x44\x65liverRequest\x12*\n\x07opening\x18\x01 \x01(\x0b\x32\x17.yrdx.v1.DeliverOpeningH\x00\x12\x11\n\x07\x63redits\x18\x02 \x01(\rH\x00\x12)\n\x07receipt\x18\x03 \x01(\x0b\x32\x16.yrdx.v1.SignedReceiptH\x00\x12\x32\n\x0freceipts_wanted\x18\x04 \x01(\x0b\x32\x17.yrdx.v1.ReceiptsWantedH\x00\x42\t\n\x07request\"\"\n\x0e\x44\x65liverOpening\x12\x10\n\x08instance\x18\x01 \x01(\t\"%\n\x0eReceiptsWanted\x12\x13\n\x0bmessage_ids\x18\x01 \x03(\x0c\"\xba\x01\n\x0f\x44\x65liverResponse\x12%\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\x11.yrdx.v1.DeliveryH\x00\x12)\n\x07receipt\x18\x02 \x01(\x0b\x32\x16.yrdx.v1.LoggedReceiptH\x00\x12#\n\x07problem\x18\x03 \x01(\x0b\x32\x10.yrdx.v1.ProblemH\x00\x12$\n\x08stand_by\x18\x04 \x01(\x0b\x32\x10.yrdx.v1.StandByH\x00\x42\n\n\x08response\"\xb8\x01\n\x08\x44\x65livery\x12\x0c\n\x04lane\x18\x01 \x01(\r\x12\x14\n\x0c\x64\x65livery_seq\x18\x02 \x01(\x04\x12%\n\x08\x65nvelope\x18\x03 \x01(\x0b\x32\x11.yrdx.v1.EnvelopeH\x00\x12,\n\tdue_event\x18\x04 \x01(\x0b\x32\x17.yrdx.v1.SignedDueEventH\x00\x12(\n\x08\x61\x63\x63\x65pted\x18\x05 \x01(\x0b\x32\x16.yrdx.v1.SignedReceiptB\t\n\x07\x63ontent\"F\n\x0eSignedDueEvent\x12\x11\n\tdue_event\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"w\n\rLoggedReceipt\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.yrdx.v1.SignedReceipt\x12/\n\x0b\x62usiness_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04step\x18\x03 \x01(\x04\"\x19\n\x07StandBy\x12\x0e\n\x06\x61\x63tive\x18\x01 \x01(\x08\"#\n\x10TrustListRequest\x12\x0f\n\x07version\x18\x01 \x01(\x04\"A\n\x11TrustListResponse\x12,\n\ntrust_list\x18\x01 \x01(\x0b\x32\x18.yrdx.v1.SignedTrustList\"]\n\x12PutMaterialRequest\x12+\n\x07opening\x18\x01 \x01(\x0b\x32\x18.yrdx.v1.MaterialOpeningH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07request\"a\n\x0fMaterialOpening\x12,\n\x08material\x18\x01 \x01(\x0b\x32\x1a.yrdx.v1.MaterialReference\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x10\n\x08receiver\x18\x03 \x01(\t\"C\n\x13PutMaterialResponse\x12,\n\x08material\x18\x01 \x01(\x0b\x32\x1a.yrdx.v1.MaterialReference\"4\n\x12GetMaterialRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0e\n\x06offset\x18\x02 \x01(\x04\"$\n\x13GetMaterialResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"%\n\x13StatMaterialRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\"8\n\x14StatMaterialResponse\x12\x10\n\x08\x63omplete\x18\x01 \x01(\x08\x12\x0e\n\x06offset\x18\x02 \x01(\x04\"\x8d\x01\n\x07Problem\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x11\n\tgrpc_code\x18\x02 \x01(\r\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x0f\n\x07text_en\x18\x04 \x01(\t\x12\x0f\n\x07text_zh\x18\x05 \x01(\t\x12.\n\x0bretry_after\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration2\xb0\x03\n\x08\x45xchange\x12\x39\n\x06Submit\x12\x16.yrdx.v1.SubmitRequest\x1a\x17.yrdx.v1.SubmitResponse\x12@\n\x07\x44\x65liver\x12\x17.yrdx.v1.DeliverRequest\x1a\x18.yrdx.v1.DeliverResponse(\x01\x30\x01\x12\x42\n\tTrustList\x12\x19.yrdx.v1.TrustListRequest\x1a\x1a.yrdx.v1.TrustListResponse\x12J\n\x0bPutMaterial\x12\x1b.yrdx.v1.PutMaterialRequest\x1a\x1c.yrdx.v1.PutMaterialResponse(\x01\x12J\n\x0bGetMaterial\x12\x1b.yrdx.v1.GetMaterialRequest\x1a\x1c.yrdx.v1.GetMaterialResponse0\x01\x12K\n\x0cStatMaterial\x12\x1c.yrdx.v1.StatMaterialRequest\x1a\x1d.yrdx.v1.StatMaterialResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16yrdx/v1/exchange.proto\x12\x07yrdx.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16yrdx/v1/envelope.proto\x1a\x15yrdx/v1/receipt.proto\x1a\x13yrdx/v1/trust.proto\"5\n\rSubmitRequest\x12$\n\tenvelopes\x18\x01 \x03(\x0b\x32\x11.yrdx.v1.Envelope\"e\n\x0eSubmitResponse\x12&\n\x07results\x18\x01 \x03(\x0b\x32\x15.yrdx.v1.SubmitResult\x12+\n\ncheckpoint\x18\x02 \x01(\x0b\x32\x17.yrdx.v1.SeenCheckpoint\"[\n\x0cSubmitResult\x12(\n\x08receipts\x18\x01 \x03(\x0b\x32\x16.yrdx.v1.SignedReceipt\x12!\n\x07problem\x18\x02 \x01(\x0b\x32\x10.yrdx.v1.Problem\"\xa7\x01\n\x0e\x44\x65liverRequest\x12(\n\x07opening\x18\x01 \x01(\x0b\x32\x17.yrdx.v1.DeliverOpening\x12\x0f\n\x07\x63redits\x18\x02 \x01(\r\x12(\n\x08receipts\x18\x03 \x03(\x0b\x32\x16.yrdx.v1.SignedReceipt\x12\x30\n\x0freceipts_wanted\x18\x04 \x01(\x0b\x32\x17.yrdx.v1.ReceiptsWanted\"\"\n\x0e\x44\x65liverOpening\x12\x10\n\x08instance\x18\x01 \x01(\t\"%\n\x0eReceiptsWanted\x12\x13\n\x0bmessage_ids\x18\x01 \x03(\x0c\"\xaa\x01\n\x0f\x44\x65liverResponse\x12%\n\ndeliveries\x18\x01 \x03(\x0b\x32\x11.yrdx.v1.Delivery\x12(\n\x08receipts\x18\x02 \x03(\x0b\x32\x16.yrdx.v1.LoggedReceipt\x12\"\n\x08problems\x18\x03 \x03(\x0b\x32\x10.yrdx.v1.Problem\x12\"\n\x08stand_by\x18\x04 \x01(\x0b\x32\x10.yrdx.v1.StandBy\"\xb8\x01\n\x08\x44\x65livery\x12\x0c\n\x04lane\x18\x01 \x01(\r\x12\x14\n\x0c\x64\x65livery_seq\x18\x02 \x01(\x04\x12%\n\x08\x65nvelope\x18\x03 \x01(\x0b\x32\x11.yrdx.v1.EnvelopeH\x00\x12,\n\tdue_event\x18\x04 \x01(\x0b\x32\x17.yrdx.v1.SignedDueEventH\x00\x12(\n\x08\x61\x63\x63\x65pted\x18\x05 \x01(\x0b\x32\x16.yrdx.v1.SignedReceiptB\t\n\x07\x63ontent\"F\n\x0eSignedDueEvent\x12\x11\n\tdue_event\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"w\n\rLoggedReceipt\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.yrdx.v1.SignedReceipt\x12/\n\x0b\x62usiness_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04step\x18\x03 \x01(\x04\"\x19\n\x07StandBy\x12\x0e\n\x06\x61\x63tive\x18\x01 \x01(\x08\"#\n\x10TrustListRequest\x12\x0f\n\x07version\x18\x01 \x01(\x04\"A\n\x11TrustListResponse\x12,\n\ntrust_list\x18\x01 \x01(\x0b\x32\x18.yrdx.v1.SignedTrustList\"]\n\x12PutMaterialRequest\x12+\n\x07opening\x18\x01 \x01(\x0b\x32\x18.yrdx.v1.MaterialOpeningH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\t\n\x07request\"a\n\x0fMaterialOpening\x12,\n\x08material\x18\x01 \x01(\x0b\x32\x1a.yrdx.v1.MaterialReference\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x10\n\x08receiver\x18\x03 \x01(\t\"C\n\x13PutMaterialResponse\x12,\n\x08material\x18\x01 \x01(\x0b\x32\x1a.yrdx.v1.MaterialReference\"4\n\x12GetMaterialRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0e\n\x06offset\x18\x02 \x01(\x04\"$\n\x13GetMaterialResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"%\n\x13StatMaterialRequest\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\"8\n\x14StatMaterialResponse\x12\x10\n\x08\x63omplete\x18\x01 \x01(\x08\x12\x0e\n\x06offset\x18\x02 \x01(\x04\"\x8d\x01\n\x07Problem\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x11\n\tgrpc_code\x18\x02 \x01(\r\x12\r\n\x05\x66ield\x18\x03 \x01(\t\x12\x0f\n\x07text_en\x18\x04 \x01(\t\x12\x0f\n\x07text_zh\x18\x05 \x01(\t\x12.\n\x0bretry_after\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration2\xb0\x03\n\x08\x45xchange\x12\x39\n\x06Submit\x12\x16.yrdx.v1.SubmitRequest\x1a\x17.yrdx.v1.SubmitResponse\x12@\n\x07\x44\x65liver\x12\x17.yrdx.v1.DeliverRequest\x1a\x18.yrdx.v1.DeliverResponse(\x01\x30\x01\x12\x42\n\tTrustList\x12\x19.yrdx.v1.TrustListRequest\x1a\x1a.yrdx.v1.TrustListResponse\x12J\n\x0bPutMaterial\x12\x1b.yrdx.v1.PutMaterialRequest\x1a\x1c.yrdx.v1.PutMaterialResponse(\x01\x12J\n\x0bGetMaterial\x12\x1b.yrdx.v1.GetMaterialRequest\x1a\x1c.yrdx.v1.GetMaterialResponse0\x01\x12K\n\x0cStatMaterial\x12\x1c.yrdx.v1.StatMaterialRequest\x1a\x1d.yrdx.v1.StatMaterialResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,41 +43,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBMITRESULT']._serialized_start=326
   _globals['_SUBMITRESULT']._serialized_end=417
   _globals['_DELIVERREQUEST']._serialized_start=420
-  _globals['_DELIVERREQUEST']._serialized_end=605
-  _globals['_DELIVEROPENING']._serialized_start=607
-  _globals['_DELIVEROPENING']._serialized_end=641
-  _globals['_RECEIPTSWANTED']._serialized_start=643
-  _globals['_RECEIPTSWANTED']._serialized_end=680
-  _globals['_DELIVERRESPONSE']._serialized_start=683
-  _globals['_DELIVERRESPONSE']._serialized_end=869
-  _globals['_DELIVERY']._serialized_start=872
-  _globals['_DELIVERY']._serialized_end=1056
-  _globals['_SIGNEDDUEEVENT']._serialized_start=1058
-  _globals['_SIGNEDDUEEVENT']._serialized_end=1128
-  _globals['_LOGGEDRECEIPT']._serialized_start=1130
-  _globals['_LOGGEDRECEIPT']._serialized_end=1249
-  _globals['_STANDBY']._serialized_start=1251
-  _globals['_STANDBY']._serialized_end=1276
-  _globals['_TRUSTLISTREQUEST']._serialized_start=1278
-  _globals['_TRUSTLISTREQUEST']._serialized_end=1313
-  _globals['_TRUSTLISTRESPONSE']._serialized_start=1315
-  _globals['_TRUSTLISTRESPONSE']._serialized_end=1380
-  _globals['_PUTMATERIALREQUEST']._serialized_start=1382
-  _globals['_PUTMATERIALREQUEST']._serialized_end=1475
-  _globals['_MATERIALOPENING']._serialized_start=1477
-  _globals['_MATERIALOPENING']._serialized_end=1574
-  _globals['_PUTMATERIALRESPONSE']._serialized_start=1576
-  _globals['_PUTMATERIALRESPONSE']._serialized_end=1643
-  _globals['_GETMATERIALREQUEST']._serialized_start=1645
-  _globals['_GETMATERIALREQUEST']._serialized_end=1697
-  _globals['_GETMATERIALRESPONSE']._serialized_start=1699
-  _globals['_GETMATERIALRESPONSE']._serialized_end=1735
-  _globals['_STATMATERIALREQUEST']._serialized_start=1737
-  _globals['_STATMATERIALREQUEST']._serialized_end=1774
-  _globals['_STATMATERIALRESPONSE']._serialized_start=1776
-  _globals['_STATMATERIALRESPONSE']._serialized_end=1832
-  _globals['_PROBLEM']._serialized_start=1835
-  _globals['_PROBLEM']._serialized_end=1976
-  _globals['_EXCHANGE']._serialized_start=1979
-  _globals['_EXCHANGE']._serialized_end=2411
+  _globals['_DELIVERREQUEST']._serialized_end=587
+  _globals['_DELIVEROPENING']._serialized_start=589
+  _globals['_DELIVEROPENING']._serialized_end=623
+  _globals['_RECEIPTSWANTED']._serialized_start=625
+  _globals['_RECEIPTSWANTED']._serialized_end=662
+  _globals['_DELIVERRESPONSE']._serialized_start=665
+  _globals['_DELIVERRESPONSE']._serialized_end=835
+  _globals['_DELIVERY']._serialized_start=838
+  _globals['_DELIVERY']._serialized_end=1022
+  _globals['_SIGNEDDUEEVENT']._serialized_start=1024
+  _globals['_SIGNEDDUEEVENT']._serialized_end=1094
+  _globals['_LOGGEDRECEIPT']._serialized_start=1096
+  _globals['_LOGGEDRECEIPT']._serialized_end=1215
+  _globals['_STANDBY']._serialized_start=1217
+  _globals['_STANDBY']._serialized_end=1242
+  _globals['_TRUSTLISTREQUEST']._serialized_start=1244
+  _globals['_TRUSTLISTREQUEST']._serialized_end=1279
+  _globals['_TRUSTLISTRESPONSE']._serialized_start=1281
+  _globals['_TRUSTLISTRESPONSE']._serialized_end=1346
+  _globals['_PUTMATERIALREQUEST']._serialized_start=1348
+  _globals['_PUTMATERIALREQUEST']._serialized_end=1441
+  _globals['_MATERIALOPENING']._serialized_start=1443
+  _globals['_MATERIALOPENING']._serialized_end=1540
+  _globals['_PUTMATERIALRESPONSE']._serialized_start=1542
+  _globals['_PUTMATERIALRESPONSE']._serialized_end=1609
+  _globals['_GETMATERIALREQUEST']._serialized_start=1611
+  _globals['_GETMATERIALREQUEST']._serialized_end=1663
+  _globals['_GETMATERIALRESPONSE']._serialized_start=1665
+  _globals['_GETMATERIALRESPONSE']._serialized_end=1701
+  _globals['_STATMATERIALREQUEST']._serialized_start=1703
+  _globals['_STATMATERIALREQUEST']._serialized_end=1740
+  _globals['_STATMATERIALRESPONSE']._serialized_start=1742
+  _globals['_STATMATERIALRESPONSE']._serialized_end=1798
+  _globals['_PROBLEM']._serialized_start=1801
+  _globals['_PROBLEM']._serialized_end=1942
+  _globals['_EXCHANGE']._serialized_start=1945
+  _globals['_EXCHANGE']._serialized_end=2377
 # @@protoc_insertion_point(module_scope)

@@ -36,16 +36,16 @@ class SubmitResult(_message.Message):
     def __init__(self, receipts: _Optional[_Iterable[_Union[_receipt_pb2.SignedReceipt, _Mapping]]] = ..., problem: _Optional[_Union[Problem, _Mapping]] = ...) -> None: ...
 
 class DeliverRequest(_message.Message):
-    __slots__ = ("opening", "credits", "receipt", "receipts_wanted")
+    __slots__ = ("opening", "credits", "receipts", "receipts_wanted")
     OPENING_FIELD_NUMBER: _ClassVar[int]
     CREDITS_FIELD_NUMBER: _ClassVar[int]
-    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    RECEIPTS_FIELD_NUMBER: _ClassVar[int]
     RECEIPTS_WANTED_FIELD_NUMBER: _ClassVar[int]
     opening: DeliverOpening
     credits: int
-    receipt: _receipt_pb2.SignedReceipt
+    receipts: _containers.RepeatedCompositeFieldContainer[_receipt_pb2.SignedReceipt]
     receipts_wanted: ReceiptsWanted
-    def __init__(self, opening: _Optional[_Union[DeliverOpening, _Mapping]] = ..., credits: _Optional[int] = ..., receipt: _Optional[_Union[_receipt_pb2.SignedReceipt, _Mapping]] = ..., receipts_wanted: _Optional[_Union[ReceiptsWanted, _Mapping]] = ...) -> None: ...
+    def __init__(self, opening: _Optional[_Union[DeliverOpening, _Mapping]] = ..., credits: _Optional[int] = ..., receipts: _Optional[_Iterable[_Union[_receipt_pb2.SignedReceipt, _Mapping]]] = ..., receipts_wanted: _Optional[_Union[ReceiptsWanted, _Mapping]] = ...) -> None: ...
 
 class DeliverOpening(_message.Message):
     __slots__ = ("instance",)
@@ -60,16 +60,16 @@ class ReceiptsWanted(_message.Message):
     def __init__(self, message_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class DeliverResponse(_message.Message):
-    __slots__ = ("delivery", "receipt", "problem", "stand_by")
-    DELIVERY_FIELD_NUMBER: _ClassVar[int]
-    RECEIPT_FIELD_NUMBER: _ClassVar[int]
-    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("deliveries", "receipts", "problems", "stand_by")
+    DELIVERIES_FIELD_NUMBER: _ClassVar[int]
+    RECEIPTS_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     STAND_BY_FIELD_NUMBER: _ClassVar[int]
-    delivery: Delivery
-    receipt: LoggedReceipt
-    problem: Problem
+    deliveries: _containers.RepeatedCompositeFieldContainer[Delivery]
+    receipts: _containers.RepeatedCompositeFieldContainer[LoggedReceipt]
+    problems: _containers.RepeatedCompositeFieldContainer[Problem]
     stand_by: StandBy
-    def __init__(self, delivery: _Optional[_Union[Delivery, _Mapping]] = ..., receipt: _Optional[_Union[LoggedReceipt, _Mapping]] = ..., problem: _Optional[_Union[Problem, _Mapping]] = ..., stand_by: _Optional[_Union[StandBy, _Mapping]] = ...) -> None: ...
+    def __init__(self, deliveries: _Optional[_Iterable[_Union[Delivery, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[LoggedReceipt, _Mapping]]] = ..., problems: _Optional[_Iterable[_Union[Problem, _Mapping]]] = ..., stand_by: _Optional[_Union[StandBy, _Mapping]] = ...) -> None: ...
 
 class Delivery(_message.Message):
     __slots__ = ("lane", "delivery_seq", "envelope", "due_event", "accepted")
