@@ -4,14 +4,15 @@ What is to be done next follows from the stored stroke alone, and doing it twice
 healed by the same function that runs normally. A stroke is written down only while the operation still stands where it was read: an officer
 who annuls, or another instance of this node, may have moved it.
 
-    reserving ─▶ submitted ─▶ finalising ─▶ done           reserved in the register, accepted by the hub, made, `entered` said
-        │            └──────▶ releasing  ─▶ done           the hub refused: the reservation ends
-        └─▶ rejected           finalising ─▶ failed         the register cannot: `execution-failed` is said; healed later, or annulled
-                               failed ─▶ annulling ─▶ done
+    reserving ─▶ submitted ─▶ finalising ─▶ done            reserved in the register, accepted by the hub, made, `entered` said
+        │            └──────▶ releasing  ─▶ done            the hub refused: the reservation ends
+        └─▶ rejecting ─▶ rejected                           the register would not: nothing was said, nothing stays reserved
+                              finalising ─▶ failed          the register cannot: `execution-failed` is said; healed later, or annulled
+                              failed ─▶ annulling ─▶ done
 
-Rules that a model check found necessary (design I2): the operation id is durable before Reserve; `case_seq` is given after Reserve
-succeeded; once submitted, only the hub's stored answer ends a reservation; `execution-failed` only before `entered`; `annul` only once the
-register has answered Release with *released*.
+Rules that a model check found necessary (docs/spec/Strokes.tla): the operation id is durable before Reserve; `case_seq` is given after
+Reserve succeeded; once submitted, only the hub's stored answer ends a reservation; that it ends is durable before Release;
+`execution-failed` only before `entered`; `annul` only once the register has answered Release with *released*.
 """
 
 from __future__ import annotations
@@ -163,13 +164,20 @@ class Strokes:
         return False
 
     async def _reject(self, operation: Operation, refusal: Refused) -> None:
-        """The register will not: nothing was said to anybody, the officer is told. What it may hold for us is released first."""
-        # If we crash after this call, Reserve is refused from then on and the officer is told that reason.
+        """The register will not. That is durable before Release: a Release on its way must never meet a later, successful Reserve."""
+        # If we crash before the commit, Reserve is asked again, whatever it answers then; after it, it never is.
+        async with self._standing(operation) as (transaction, _):
+            operation.refusal = refusal.kind.number
+            self._move(transaction, operation, Stroke.REJECTING)
+
+    async def _end_rejected(self, operation: Operation) -> bool:
+        """Nothing was said to anybody: what the register may hold for us is released, then the officer is told."""
+        # If we crash after this call, Release is asked again and answers the same.
         await self.register.release(operation.operation_id)
         async with self._standing(operation) as (transaction, row):
-            operation.refusal = refusal.kind.number
             self._move(transaction, operation, Stroke.REJECTED)
-            self.decisions.take_back(transaction, row, operation, refusal.kind.number)
+            self.decisions.take_back(transaction, row, operation, operation.refusal)
+        return False
 
     async def _finalise(self, operation: Operation) -> bool:
         """Strokes 3 and 4. A change that cannot be made is said once and tried again from time to time."""
@@ -280,6 +288,7 @@ class Strokes:
 
     _STROKES: ClassVar[Mapping[Stroke, Callable[[Strokes, Operation], Awaitable[bool]]]] = {
         Stroke.RESERVING: _reserve,
+        Stroke.REJECTING: _end_rejected,
         Stroke.FINALISING: _finalise,
         Stroke.FAILED: _finalise,
         Stroke.RELEASING: _release,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from core.refusals import ACTION_NOT_LEGAL, CHANGE_IMPOSSIBLE, RECORD_HELD, Refused
+from core.refusals import ACTION_NOT_LEGAL, CHANGE_IMPOSSIBLE, RECORD_HELD, RECORD_NOT_ACTIVE, UNAVAILABLE, Refused
 from nodes.common.store import outbox
 from simulator.registers.operations import Change, Wish
 from simulator.registers.store import Store
@@ -20,6 +21,7 @@ from yrdx.v1 import envelope_pb2
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from core.refusals import Kind
     from tests.nodes.conftest import Play
     from tests.support.province import Federation, Province
     from yrdx.v1 import resident_pb2
@@ -103,6 +105,33 @@ def test_a_record_that_somebody_else_holds_is_waited_for(play: Play) -> None:
         answer = await made[OUT].desk.Decide(request)
         assert answer.message_id == (await made[OUT].get(case_id)).messages[2].message_id
         assert made.country.operations(OUT, person.id_number) == [("move-out", "released"), ("move-out", "finalised")]
+
+    play(body)
+
+
+def test_what_the_register_would_not_reserve_is_over_before_it_is_released(play: Play) -> None:
+    """Release gets no answer and may still be on its way, while Reserve would succeed now: it must not be asked any more."""
+
+    async def refuse(kind: Kind) -> None:
+        raise Refused(kind, "id_number")
+
+    async def body(made: Federation) -> None:
+        out, person = made[OUT], made.country.person(OUT)
+        case_id = await made.up_to("deregister", person)
+        await made.idle()
+        out.register.trouble["before Reserve"] = partial(refuse, RECORD_NOT_ACTIVE)
+        out.register.trouble["before Release"] = partial(refuse, UNAVAILABLE)
+        request = await out.decision(case_id, "deregister")
+        with refusal_of(UNAVAILABLE.number):
+            await out.desk.Decide(request)
+        out.register.trouble.clear()
+        await out.sees(case_id, pending_action="")
+        with refusal_of(RECORD_NOT_ACTIVE.number):
+            await out.desk.Decide(request)
+        assert await actions(out, case_id) == ["apply", "permit"], "nothing was said"
+        assert made.country.operations(OUT, person.id_number) == [], "nothing was reserved"
+        await out.decide(case_id, "deregister")
+        await made[IN].sees(case_id, state="deregistered")
 
     play(body)
 

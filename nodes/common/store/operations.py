@@ -42,6 +42,7 @@ class Stroke(StrEnum):
     RELEASING = "releasing"
     FAILED = "failed"
     ANNULLING = "annulling"
+    REJECTING = "rejecting"
     DONE = "done"
     REJECTED = "rejected"
 
