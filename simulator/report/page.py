@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
+from core.calendar import SHANGHAI
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from simulator.report.figures import Report
 
@@ -41,6 +46,15 @@ INVARIANTS: Final = {
 }
 
 
+class _Check(msgspec.Struct):
+    """A line of the auditor's report."""
+
+    number: int
+    title: str
+    checked: int
+    findings: int
+
+
 def page(report: Report) -> str:
     """The whole page."""
     problems = report.problems()
@@ -60,20 +74,24 @@ def page(report: Report) -> str:
 
 def _facts(report: Report) -> str:
     total = sum(sum(counts.values()) for counts in report.cases.values())
-    delivered = sum(report.delivered_via.values()) or 1
     rates = report.rates
     facts = [
         (f"{total}", "案件 cases"),
         (f"{report.pairs}", "省际方向 province pairs"),
         (f"{report.messages}", "报文 messages"),
-        (f"{report.latency_ms['p50']:.0f} / {report.latency_ms['p95']:.0f} ms", "送达时延 delivery p50 / p95"),
-        (f"{100 * report.delivered_via.get('kafka', 0) / delivered:.0f} %", "经 Kafka 送达 delivered by Kafka"),
+        (f"{report.latency_ms['p50']:.0f} / {report.latency_ms['p95']:.0f}", "送达时延 delivery p50 / p95, ms"),
+        (_by_kafka(report.delivered_via_outside_of_faults), "经 Kafka 送达（无故障时） by Kafka outside of faults"),
+        (_by_kafka(report.delivered_via), "经 Kafka 送达（全程） by Kafka altogether"),
         (f"{rates['window_visits']:.0f} ← {rates['window_visits_on_paper']:.0f}", "群众跑窗口 window visits ← on paper"),
         (f"{rates['median_working_days']:.0f}", "办结工作日中位数 median working days"),
         (f"{report.lost} / {report.doubled}", "丢失 / 重复 lost / doubled"),
         (f"{report.run_s:.0f} s", "用时 run"),
     ]
     return "".join(f"<div><b>{escape(value)}</b><span>{escape(name)}</span></div>" for value, name in facts)
+
+
+def _by_kafka(via: Mapping[str, int]) -> str:
+    return f"{100 * via['kafka'] / (sum(via.values()) or 1):.0f} %"
 
 
 def _endings(report: Report) -> str:
@@ -99,7 +117,7 @@ def _faults(report: Report) -> str:
         return "<p>无 · none</p>"
     rows = [
         (
-            escape(fault.at),
+            escape(_beijing(fault.at)),
             f"<code>{escape(fault.process)}</code>",
             escape({"self": "演示 demonstration", "outside": "外部 outside"}[fault.by]),
             _number(fault.in_flight),
@@ -107,19 +125,23 @@ def _faults(report: Report) -> str:
         )
         for fault in report.faults
     ]
-    return _table(("时间 at", "进程 killed -9", "原因 by", "在途 in flight", "恢复 recovered, s"), rows)
+    return _table(("北京时间 at", "进程 killed -9", "原因 by", "在途 in flight", "恢复 recovered, s"), rows)
 
 
 def _audit(report: Report) -> str:
     log = f"<p>日志 log: {report.log['size']} entries, root <code>{escape(str(report.log['root']))}</code></p>"
     verdict = str(report.audit.get("verdict"))
     tone = "good" if verdict == "ok" else "bad"
-    rows = [
-        (f"<code>{escape(name)}</code>", escape(str(value)))
-        for name, value in report.audit.items()
-        if isinstance(value, (str, int, float)) and name != "verdict"
-    ]
-    return f'{log}<p class="{tone}">{escape(verdict)}</p>' + (_table(("", ""), rows) if rows else "")
+    found = report.audit.get("checks")
+    checks = msgspec.convert(found, list[_Check]) if isinstance(found, list) else []
+    rows = [(str(check.number), escape(check.title), _number(check.checked), _violations(check.findings)) for check in checks]
+    text = "通过 · nothing found" if verdict == "ok" else verdict
+    return f'{log}<p class="{tone}">{escape(text)}</p>' + (_table(("", "", "检查 checked", "问题 findings"), rows) if rows else "")
+
+
+def _beijing(at: str) -> str:
+    """A time of the report as people read it."""
+    return f"{datetime.fromisoformat(at).astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
 
 
 def _number(value: float) -> str:

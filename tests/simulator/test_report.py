@@ -29,7 +29,7 @@ def right() -> Report:
         invariants=[Invariant(name="I1", checked=4, violations=0)],
         faults=[Fault(at="2026-01-01T00:00:00Z", process="hub", by="self", in_flight=12, recovered_s=1.9)],
         log={"size": 50, "root": "abc="},
-        audit={"verdict": "ok", "entries": 50},
+        audit={"verdict": "ok", "checks": [{"number": 1, "title": "checkpoint signed", "checked": 3, "findings": 0}]},
     )
 
 
@@ -47,7 +47,7 @@ def test_a_right_run_has_no_problem() -> None:
         {"invariants": []},
         {"invariants": [Invariant(name="I1", checked=0, violations=0)]},
         {"invariants": [Invariant(name="I1", checked=1, violations=1)]},
-        {"faults": [Fault(at="", process="hub", by="outside", in_flight=0)]},
+        {"faults": [Fault(at="2026-01-01T00:00:00Z", process="hub", by="outside", in_flight=0)]},
         {"audit": {"verdict": "findings"}},
         {"audit": {}},
     ],
@@ -85,5 +85,6 @@ def test_percentiles() -> None:
 def test_the_page_stands_alone_and_says_what_is_wrong() -> None:
     text = page(right())
     assert "http" not in text
-    assert "all right" in text
+    for wanted in ("all right", "2026-01-01 08:00:00", "<b>100 %</b>", "<b>95 %</b>", "checkpoint signed", "nothing found"):
+        assert wanted in text
     assert "3 messages lost" in page(msgspec.structs.replace(right(), lost=3))
