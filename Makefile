@@ -31,6 +31,9 @@ test: .venv/dev.stamp  ## all tests
 sabotage: .venv/dev.stamp  ## remove one defence after the other; each must be noticed
 	$(BIN)/python -m tests.sabotage
 
+model-check: .venv/dev.stamp  ## TLC on docs/spec: each model as it is, then without one rule after the other
+	$(BIN)/python -m scripts.model_check
+
 up: .venv/runtime.stamp  ## the same world left running in the background
 	$(BIN)/yrdx-sim up --out up
 
@@ -68,4 +71,4 @@ docs-check: docs
 clean:  ## remove what was installed and made
 	rm -rf .venv demo-out up bench-out bench-report.json
 
-.PHONY: help setup dev demo test sabotage up down bench fmt lint proto proto-check docs docs-check clean
+.PHONY: help setup dev demo test sabotage model-check up down bench fmt lint proto proto-check docs docs-check clean

@@ -189,9 +189,13 @@ Holds(c, o, answer) == at' = [at EXCEPT ![c] = [op |-> o, stroke |-> stroke[o], 
 Spends(c, n) ==
     LET spent == trouble + n + (IF c = "out-2" THEN 1 ELSE 0) IN spent <= MaxTrouble /\ trouble' = spent
 
+Asks(c, o) ==
+    /\ at[c] = Idle /\ Side[o] = Of[c] /\ (c = "out-2" => at["out-1"] # Idle)
+    /\ UNCHANGED <<calls, nodes, hub>>
+
 \* Strokes._reserve up to the register's answer. Held by another operation: a retriable answer, no step here.
 Reserve(c, o) ==
-    /\ stroke[o] = "reserving"
+    /\ stroke[o] = "reserving" /\ Asks(c, o)
     /\ \/ reg[o] \in {"reserved", "finalised"} /\ Holds(c, o, "reserved") /\ Spends(c, 0) /\ UNCHANGED reg
        \/ reg[o] = "released" /\ Holds(c, o, "refused") /\ Spends(c, 0) /\ UNCHANGED reg
        \/ /\ reg[o] = "unseen" /\ ~Held(o)
@@ -201,28 +205,23 @@ Reserve(c, o) ==
 
 \* Strokes._finalise up to the register's answer. A failed one that still fails changes nothing, no step here.
 Finalise(c, o) ==
-    /\ stroke[o] \in {"finalising", "failed"}
+    /\ stroke[o] \in {"finalising", "failed"} /\ Asks(c, o)
     /\ \/ reg[o] \in {"reserved", "finalised"} /\ reg' = RegisterFinalise(o) /\ Holds(c, o, "finalised") /\ Spends(c, 0)
        \/ /\ stroke[o] = "finalising" /\ Holds(c, o, "refused") /\ UNCHANGED reg
           /\ \/ reg[o] = "reserved" /\ Spends(c, 1)
              \/ reg[o] \in {"released", "unseen"} /\ Spends(c, 0)
 
-\* Strokes._release, _annul and the end of a rejected operation, up to the register's answer.
+\* Strokes._release, _annul and _end_rejected up to the register's answer.
 Release(c, o) ==
-    /\ stroke[o] \in {"releasing", "rejecting", "annulling"}
+    /\ stroke[o] \in {"releasing", "rejecting", "annulling"} /\ Asks(c, o)
     /\ IF stroke[o] = "annulling" /\ Sabotage = "annul-while-reserved"
        THEN Holds(c, o, "released") /\ UNCHANGED reg
        ELSE reg' = RegisterRelease(o) /\ Holds(c, o, IF reg[o] = "finalised" THEN "finalised" ELSE "released")
     /\ Spends(c, 0)
 
-Call(c) ==
-    /\ at[c] = Idle /\ (c = "out-2" => at["out-1"] # Idle)
-    /\ \E o \in Ops : Side[o] = Of[c] /\ (Reserve(c, o) \/ Finalise(c, o) \/ Release(c, o))
-    /\ UNCHANGED <<calls, nodes, hub>>
-
 \* No answer came in time: the register may carry the call out later, or never.
 LoseCall(c) ==
-    /\ at[c] = Idle /\ Troubled
+    /\ c # "out-2" /\ at[c] = Idle /\ Troubled
     /\ \E o \in Ops :
         /\ Side[o] = Of[c] /\ stroke[o] \in Carried
         /\ calls' = calls \union {<<Kind(stroke[o]), o>>}
@@ -306,13 +305,15 @@ Init ==
 Progress ==
     \/ \E p \in Provinces : Submit(p) \/ Answered(p) \/ Apply(p)
     \/ \E c \in Carriers : Commit(c) \/ RejectAtOnce(c)
-    \/ Call("out-1") \/ Call("in-1")
+    \/ \E c \in Carriers \ {"out-2"}, o \in Ops : Reserve(c, o) \/ Finalise(c, o) \/ Release(c, o)
 
 Next ==
     \/ Progress
     \/ \E p \in Provinces : DecideReversible(p)
-    \/ \E o \in Ops : DecideIrreversible(o) \/ (o \in Deregisters /\ DecideAnnul(o))
-    \/ Due \/ Late \/ GiveUp \/ Call("out-2")
+    \/ \E o \in Ops : DecideIrreversible(o)
+    \/ \E o \in Deregisters : DecideAnnul(o)
+    \/ \E o \in Deregisters : Reserve("out-2", o) \/ Finalise("out-2", o) \/ Release("out-2", o)
+    \/ Due \/ Late \/ GiveUp
     \/ \E c \in Carriers : LoseCall(c) \/ Crash(c)
 
 Spec == Init /\ [][Next]_vars /\ WF_vars(Progress)
