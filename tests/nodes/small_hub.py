@@ -123,6 +123,15 @@ class SmallHub:
             self.cases[case.case_id] = engine.received(case, receipt.message_id, action, self.now, self._rules(case))
         self.logged.append(exchange_pb2.LoggedReceipt(receipt=signed, business_at=timestamp(self.now), step=case.step))
 
+    def forget(self) -> None:
+        """Begins anew."""
+        for everything in (self.cases, self.said, self.mail, self.logged, self._answers, self._claims, self._delivered):
+            everything.clear()
+
+    def undelivered(self, code: str) -> list[exchange_pb2.Delivery]:
+        """What a province has not acknowledged."""
+        return [one for one in self.mail.get(code, []) if _message_id(one) not in self._delivered]
+
     def pass_time(self, span: timedelta) -> None:
         """Moves business time; every case hears what is due."""
         self.now += span
@@ -310,10 +319,11 @@ class Small:
 
 @asynccontextmanager
 async def two_nodes(country: Country, dsns: dict[str, str]) -> AsyncIterator[Small]:
-    """Nodes on these databases, which may have been used before."""
+    """Nodes on these databases, which are emptied first."""
     async with AsyncExitStack() as stack:
-        pools = {code: await stack.enter_async_context(asyncpg.create_pool(dsn, min_size=1, max_size=3)) for code, dsn in dsns.items()}
+        pools = {code: await stack.enter_async_context(_pool(dsn)) for code, dsn in dsns.items()}
         for pool in pools.values():
+            await pool.execute("drop schema public cascade; create schema public")
             await migrate(pool, files("nodes.common") / "store" / "migrations")
         hub, registers = SmallHub(country), {code: SmallRegister(code, Fate()) for code in dsns}
         nodes = {code: await parts(country, code, pools[code], hub, registers[code]) for code in dsns}
@@ -321,6 +331,11 @@ async def two_nodes(country: Country, dsns: dict[str, str]) -> AsyncIterator[Sma
         for code in dsns:
             nodes[code].executor.shutdown()
             registers[code].close()
+
+
+def _pool(dsn: str) -> asyncpg.Pool[asyncpg.Record]:
+    """Commits are not synced: the server does not die here."""
+    return asyncpg.create_pool(dsn, min_size=1, max_size=3, server_settings={"synchronous_commit": "off"})
 
 
 class NoChannel:
@@ -340,7 +355,8 @@ async def parts(country: Country, code: str, pool: asyncpg.Pool[asyncpg.Record],
     made.exchange = made.trust._exchange = hub
     made.register = register
     await node.trust.begin(country.trust_list())
-    made.database = made.trust._database = FatefulDatabase(pool, hub.fate)
+    await node.inbox.resume()
+    made.database._fate = hub.fate
     return node
 
 
