@@ -9,13 +9,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runtime.surroundings import DISK_FREE
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from yrdx.v1 import operations_pb2
 
+DISK_FREE: Final = "disk_free_bytes"
 _DELIVERED_BY: Final = "delivered_by_"
 _MICROS: Final = 1_000_000
 _NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pki.expiry import first_expiry
+from runtime.figures import DISK_FREE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
-DISK_FREE: Final = "disk_free_bytes"
 MEASURED: Final = ("_seconds", "_bytes", "_days_left")
 """How counters end that change while nothing happens: two looks at an idle process differ in them."""
 

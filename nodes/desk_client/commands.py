@@ -35,6 +35,9 @@ app = App(
     name="yrdx-desk",
     help="Open, read and decide cases at a province's node, as a provincial system does.",
     help_epilogue="""Examples:
+  yrdx-desk open --counterpart 310000 --id-number NUMBER --name 李明 \\
+    --ground spouse --consent --dir up --party node-330000 \\
+    --officer 330001 --officer-name 王警官 --unit 330106000000
   yrdx-desk list --dir up --party node-330000
   yrdx-desk show CASE --dir up --party node-330000 --json
   yrdx-desk decide permit CASE --to-address 杭州市西湖区文三路1号 \\
@@ -67,9 +70,6 @@ def open_case(
     server: Server = HERE,
 ) -> int:
     """Open a household transfer: the applicant stands at this province's counter and wants to register here.
-
-    Example: yrdx-desk open --counterpart 310000 --id-number NUMBER --name 李明 --ground spouse --consent
-        --officer 330001 --officer-name 王警官 --unit 330106000000 --dir up --party node-330000
 
     Args:
         counterpart: code of the province where the person is registered, for example 310000.

@@ -14,7 +14,7 @@ from runtime.addresses import free_port
 from runtime.kafka import KafkaUnavailable, Outgoing
 from tests.support.exchange import exchange, until
 from tests.support.ledger import MovableClock
-from tests.support.scraping import scraped, wanted
+from tests.support.scraping import DESCRIBED, scraped, wanted
 from tests.support.trust import BEGINNING
 from tests.support.world import SHANGHAI, ZHEJIANG, World
 from yrdx.v1 import envelope_pb2
@@ -45,6 +45,7 @@ def test_prometheus_and_operators_see_the_same_true_figures(hub_dsn: str, tmp_pa
             assert status.counters["certificate_days_left"] == left.days
             due = wanted(status)
             assert set(values) == set(due)
+            assert {name for name, _ in values} <= DESCRIBED
             moving = ("_seconds", "_bytes")
             assert {key: value for key, value in values.items() if not key[0].endswith(moving)} == {
                 key: value for key, value in due.items() if not key[0].endswith(moving)

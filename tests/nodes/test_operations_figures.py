@@ -13,7 +13,7 @@ from runtime import settings
 from runtime.addresses import free_port
 from runtime.clock import SystemClock
 from tests.support.province import IN
-from tests.support.scraping import scraped, wanted
+from tests.support.scraping import DESCRIBED, scraped, wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,7 @@ def test_prometheus_and_operators_see_the_same_figures(country: Country, postgre
             assert 7200 <= status.counters["oldest_unsent_age_seconds"] < 7300
             due = wanted(status)
             assert set(values) == set(due)
+            assert {name for name, _ in values} <= DESCRIBED
             moving = ("_seconds", "_bytes")
             assert {key: value for key, value in values.items() if not key[0].endswith(moving)} == {
                 key: value for key, value in due.items() if not key[0].endswith(moving)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 """By name and labels."""
+
+
+DESCRIBED: Final = set(re.findall(r"`(yrdx_\w+)`", (Path(__file__).parents[2] / "docs" / "operations.md").read_text("utf-8")))
+"""Figures that the page for operators explains."""
 
 
 async def ask(address: str, request: bytes = b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n") -> tuple[str, str]:
