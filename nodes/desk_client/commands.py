@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Flag = Annotated[bool, Parameter(negative=())]
 
+_SERVICE: Final = "household-transfer"
 _PAGE: Final = 200
 _CHUNK: Final = 256 * 1024
 
@@ -87,25 +88,13 @@ def open_case(
     """
 
     async def ask(stub: Stub) -> None:
-        application = transfer_pb2.HouseholdApplication(
-            id_number=id_number, name=name, ground=ground.label, missing=promises(missing, name)
-        )
-        with repeatable(request_id) as request:
-            answer = await stub.OpenCase(
-                desk_pb2.OpenCaseRequest(
-                    request_id=request,
-                    officer=officer.message(),
-                    service="household-transfer",
-                    counterpart=counterpart,
-                    application=packed(application),
-                    legal_basis=legal_basis,
-                    purpose="household-transfer",
-                    documents=[hex_digest(text) for text in document],
-                    consent_recorded=consent,
-                    open_key_materials=open_key_materials,
-                ),
-                timeout=CALL_S,
-            )
+        wanted = _application(id_number, name, ground, missing)
+        wanted.counterpart, wanted.legal_basis, wanted.consent_recorded = counterpart, legal_basis, consent
+        wanted.documents.extend(hex_digest(text) for text in document)
+        wanted.open_key_materials = open_key_materials
+        wanted.officer.CopyFrom(officer.message())
+        with repeatable(request_id) as wanted.request_id:
+            answer = await stub.OpenCase(wanted, timeout=CALL_S)
         _said(answer.case, as_json=server.json)
 
     return on_desk(server, ask)
@@ -268,6 +257,12 @@ def get_document(case: str, digest: str, /, *, out: Path, server: Server = HERE)
             show(f"{out}: {len(content)} bytes")
 
     return on_desk(server, ask)
+
+
+def _application(id_number: str, name: str, ground: Ground, missing: Promised) -> desk_pb2.OpenCaseRequest:
+    """What the applicant states, as the beginning of a request."""
+    application = transfer_pb2.HouseholdApplication(id_number=id_number, name=name, ground=ground.label, missing=promises(missing, name))
+    return desk_pb2.OpenCaseRequest(service=_SERVICE, purpose=_SERVICE, application=packed(application))
 
 
 def _said(case: desk_pb2.CaseView, *, as_json: bool) -> None:
