@@ -25,7 +25,6 @@ from hub.audit import AuditService
 from hub.business_time import BusinessTime
 from hub.deliver import Deliverer
 from hub.exchange import ExchangeService
-from hub.groups import refusal_in
 from hub.herald import Herald
 from hub.ledger import figures
 from hub.ledger.artefacts import Artefact, Artefacts
@@ -46,6 +45,7 @@ from pki.keys import load_secret
 from pki.signer import load_signer
 from runtime import clock as clocks
 from runtime import metrics, postgres
+from runtime.groups import refusal_in
 from runtime.grpc_server import serving
 from runtime.kafka import Consumer, Producer
 from runtime.surroundings import Surroundings

@@ -18,11 +18,11 @@ from core.ids import ID_BYTES, PROVINCES
 from core.refusals import BAD_FIELD, TOO_LARGE, UNAVAILABLE, Refused
 from hub.acknowledge import Acknowledger
 from hub.channel import Channel
-from hub.groups import refusal_in
 from hub.mailbox import Mailbox, Via
 from hub.sweep import Sweeper
 from hub.topics import topic
 from runtime import process_log
+from runtime.groups import refusal_in
 from runtime.grpc_errors import problem
 from runtime.kafka import KafkaUnavailable
 from yrdx.v1 import exchange_pb2

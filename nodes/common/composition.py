@@ -34,6 +34,7 @@ from nodes.common.pace import Pace
 from nodes.common.reading import NoticingCodec
 from nodes.common.register import Register, RegisterClient
 from nodes.common.replies import Replies
+from nodes.common.store import rules
 from nodes.common.store.cases import Cases
 from nodes.common.store.database import Database
 from nodes.common.store.documents import Documents
@@ -54,6 +55,7 @@ from pki.signer import load_signer
 from pki.storage import StorageCipher
 from runtime import clock as clocks
 from runtime import metrics, postgres
+from runtime.groups import refusal_in
 from runtime.grpc_client import channel
 from runtime.grpc_server import serving
 from runtime.surroundings import Surroundings
@@ -303,26 +305,38 @@ async def running(settings: NodeSettings, codec: RecordCodec, clock: Clock, slee
     Raises:
         Refused: BAD_SETTINGS, BAD_TRUST_LIST, or UNAVAILABLE when the database does not come.
     """
-    async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(postgres.pool(settings.dsn_file))
-        await postgres.migrate(pool, files("nodes.common") / "store" / "migrations")
-        hub = await stack.enter_async_context(channel(settings.hub, settings.tls))
-        register = await stack.enter_async_context(channel(settings.register, settings.tls)) if settings.register else None
-        node = Node(settings, codec, pool, (hub, register), clock=clock, sleep=sleep)
-        stack.callback(node.executor.shutdown)
-        await node.trust.begin(read(settings.trust_list))
-        await node.inbox.resume()
-        await stack.enter_async_context(metrics.serving(settings.metrics, node.operator.status))
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        loops = (node.intake.run(), node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep))
-        tasks: list[asyncio.Task[None]] = [group.create_task(loop) for loop in loops]
-        stack.callback(lambda: [task.cancel() for task in tasks])
-        server = await stack.enter_async_context(
-            serving(settings.address, settings.tls, node.add_to, ROLES, check_peer=node.check_peer, reflection=settings.reflection)
-        )
-        stack.callback(node.worklist.close)
-        await server.ready()
-        yield node
+    try:
+        async with AsyncExitStack() as stack:
+            yield await _started(settings, codec, stack, clock, sleep)
+    except BaseExceptionGroup as failed:
+        refusal = refusal_in(failed)
+        if refusal is None:
+            raise
+        raise refusal from failed
+
+
+async def _started(settings: NodeSettings, codec: RecordCodec, stack: AsyncExitStack, clock: Clock, sleep: Sleep) -> Node:
+    """Opens what the node rests on, and starts its loops and its server."""
+    pool = await stack.enter_async_context(postgres.pool(settings.dsn_file))
+    await postgres.migrate(pool, files("nodes.common") / "store" / "migrations")
+    hub = await stack.enter_async_context(channel(settings.hub, settings.tls))
+    register = await stack.enter_async_context(channel(settings.register, settings.tls)) if settings.register else None
+    node = Node(settings, codec, pool, (hub, register), clock=clock, sleep=sleep)
+    stack.callback(node.executor.shutdown)
+    await node.trust.begin(read(settings.trust_list))
+    node.book = await rules.remembered(node.database, node.book)  # before the parts that hold it are made
+    await node.inbox.resume()
+    await stack.enter_async_context(metrics.serving(settings.metrics, node.operator.status))
+    group = await stack.enter_async_context(asyncio.TaskGroup())
+    loops = (node.intake.run(), node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep))
+    tasks: list[asyncio.Task[None]] = [group.create_task(loop) for loop in loops]
+    stack.callback(lambda: [task.cancel() for task in tasks])
+    server = await stack.enter_async_context(
+        serving(settings.address, settings.tls, node.add_to, ROLES, check_peer=node.check_peer, reflection=settings.reflection)
+    )
+    stack.callback(node.worklist.close)
+    await server.ready()
+    return node
 
 
 def _tag_keys(settings: NodeSettings) -> dict[int, bytes]:
