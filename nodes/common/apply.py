@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count, takewhile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from core import tags
 from core.envelope import read_header
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     Heard = tuple[Receipt, bytes]
     from pki.storage import StorageCipher
+
+_SOMEBODY_ELSE: Final = TAG_COMMITMENT_MISMATCH.number
 
 _LOG = process_log.get("nodes.apply")
 
@@ -174,7 +176,8 @@ class Applier:
             row.pending = "" if row.pending == message.routing.action else row.pending
         first = case.content(message.header.supersedes) if message.action.name == RESEAL else None
         problem = step.problem or self._learn_content(row, step, message, first)
-        row.alarm = problem or (0 if first else row.alarm)
+        if row.alarm != _SOMEBODY_ELSE:  # no other content makes that right, and none may hide it
+            row.alarm = problem or (0 if first else row.alarm)
         return problem
 
     def _learn_content(self, row: CaseRow, step: Step, message: ReadMessage, first: Content | None) -> int:
@@ -188,7 +191,7 @@ class Applier:
         if self._is_claimed(row, content, claimed, about):
             return 0
         _LOG.error("a message is about somebody else than the case claims", case_id=row.case_id.hex(), sender=step.sender)
-        return TAG_COMMITMENT_MISMATCH.number
+        return _SOMEBODY_ELSE
 
     def _is_claimed(self, row: CaseRow, content: SealedContent, commitment: bytes, about: str) -> bool:
         """Whether the case is about the person whom it claims, now that a message was learnt; before, it was `about` this number."""

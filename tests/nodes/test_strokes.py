@@ -19,7 +19,7 @@ import pytest
 from core.envelope import sha256
 from core.ids import uuid_bytes
 from core.procedures.model import CLOSED
-from core.refusals import ACTION_NOT_LEGAL, CHANGE_IMPOSSIBLE, Refused
+from core.refusals import ACTION_NOT_LEGAL, CHANGE_IMPOSSIBLE, RECORD_MISMATCH, Refused
 from nodes.common.decisions import Asked
 from nodes.common.strokes import outcome
 from simulator.registers.operations import Status
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     Play = Callable[[Callable[[Small], Awaitable[None]]], None]
 
 ROUNDS = 20
+OTHER_NAME = "李四"
 IMPOSSIBLE = Refused(CHANGE_IMPOSSIBLE, "record")
 OFFICERS = {code: desk_pb2.Officer(number="1", name="王警官", unit=f"{code[:2]}0101000000") for code in (IN, OUT)}
 
@@ -70,7 +71,7 @@ class Case:
     _heard: Counter[str] = field(default_factory=Counter)
     _rounds: int = 0
 
-    async def begin(self) -> None:
+    async def begin(self, name: str = "") -> None:
         """Applied for, permitted, and known to both sides; nobody dies so far."""
         self.trust(Fate())
         self.made.hub.forget()
@@ -78,7 +79,7 @@ class Case:
             register.impossible = register.denies = None
         self.person = self.made.registers[OUT].somebody()
         application = transfer_pb2.HouseholdApplication(
-            id_number=self.person.id_number, name=self.person.name, ground=transfer_pb2.TRANSFER_GROUND_SPOUSE
+            id_number=self.person.id_number, name=name or self.person.name, ground=transfer_pb2.TRANSFER_GROUND_SPOUSE
         )
         request = desk_pb2.OpenCaseRequest(
             officer=OFFICERS[IN], service="household-transfer", counterpart=OUT, application=packed(application), legal_basis="mps-2021-12"
@@ -223,6 +224,12 @@ async def refused(case: Case) -> None:
     await case.settle()
 
 
+async def rejected(case: Case) -> None:
+    """The record has another name than the case states."""
+    assert await case.decide(OUT, "deregister") == RECORD_MISMATCH.number
+    await case.settle()
+
+
 async def healed(case: Case) -> None:
     case.made.registers[OUT].impossible = IMPOSSIBLE
     await accepted(case)
@@ -264,6 +271,7 @@ WAYS = {
     "accepted": End(accepted, "deregistered", "", "finalised"),
     "landed": End(landed, CLOSED, "landed", "finalised"),
     "refused": End(refused, CLOSED, "withdrawn-before-deregistration", "released"),
+    "rejected": End(rejected, "permitted", "", "released"),
     "healed": End(healed, "deregistered", "", "finalised"),
     "annulled": End(annulled, CLOSED, "annulled-not-executable", "released"),
     "denied": End(denied, "deregistered", "", "finalised"),
@@ -278,7 +286,7 @@ async def check(case: Case, end: End) -> None:
     changed = end.operation == "finalised"
     assert case.made.registers[OUT].status(number) is (Status.MOVED_OUT if changed else Status.ACTIVE)
     assert case.said("entered") == changed + (end.ending == "landed")
-    assert case.said("deregister") + case.said("withdraw") == 1
+    assert case.said("deregister") + case.said("withdraw") == (end.state != "permitted")
     if end.ending == "landed":
         assert case.made.registers[IN].operations(number) == ["finalised"]
         assert case.made.registers[IN].status(number) is Status.ACTIVE
@@ -297,7 +305,7 @@ def test_a_process_may_die_at_every_single_place(small: Play, way: str) -> None:
         places = 0
         for dies_at in range(-1, 1000):
             case = Case(made, Fate(dies_at=dies_at))
-            await case.begin()
+            await case.begin(OTHER_NAME if way == "rejected" else "")
             await end.act(case)
             await check(case, end)
             if dies_at < 0:
@@ -315,7 +323,7 @@ def test_processes_may_die_again_and_again(small: Play, rng: random.Random, way:
         end = WAYS[way]
         for _ in range(3):
             case = Case(made, Chance(rng, one_in=6))
-            await case.begin()
+            await case.begin(OTHER_NAME if way == "rejected" else "")
             await end.act(case)
             case.trust(Fate())
             await case.settle()
