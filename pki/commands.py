@@ -75,7 +75,7 @@ def init_folder(folder: Path, /, *, name: Texts = ("localhost", "127.0.0.1"), ro
 @app.command(name="request")
 def request_certificates(
     member: str,
-    role: Literal["authority", "node", "system", "operator", "auditor", "hub"],
+    role: Literal["authority", "node", "system", "operator", "auditor", "hub", "broker"],
     /,
     *,
     out: Path,

@@ -33,6 +33,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     AUDITOR = "auditor"
     HUB = "hub"
+    BROKER = "broker"
 
 
 class Purpose(IntEnum):
@@ -68,7 +69,7 @@ class Subject:
         """Refuses a combination that no certificate may carry (NO_IDENTITY)."""
         if not is_member_code(self.member):
             raise Refused(NO_IDENTITY, "member")
-        if self.role is Role.HUB and self.member != HUB:
+        if self.role in {Role.HUB, Role.BROKER} and self.member != HUB:
             raise Refused(NO_IDENTITY, "role")
         if self.role in {Role.NODE, Role.SYSTEM} and self.member == HUB:
             raise Refused(NO_IDENTITY, "role")

@@ -55,12 +55,13 @@ HOLDINGS: Final[Mapping[Role, Holding]] = {
     Role.OPERATOR: Holding((Purpose.TLS,)),
     Role.AUDITOR: Holding((Purpose.TLS,)),
     Role.HUB: Holding((Purpose.TLS, Purpose.SIGNING, Purpose.LOG), server=True, secrets=("pepper",)),
+    Role.BROKER: Holding((Purpose.TLS,), server=True),  # of Kafka; whatever else asks for an identity does not know this role
 }
 
 
 def roles_of(member: str) -> tuple[Role, ...]:
     """Gives the roles that a member fills."""
-    return (Role.HUB if member == HUB else Role.NODE, *(() if member == HUB else (Role.SYSTEM,)), *_PEOPLE)
+    return (*((Role.HUB, Role.BROKER) if member == HUB else (Role.NODE, Role.SYSTEM)), *_PEOPLE)
 
 
 _PEOPLE: Final = (Role.OPERATOR, Role.AUDITOR)

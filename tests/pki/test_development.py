@@ -69,7 +69,7 @@ def test_provinces_share_one_tag_key_and_no_other_key(folder: Path) -> None:
 
 def test_every_tls_certificate_may_speak_and_is_followed_by_its_authority(folder: Path, trust: Trust) -> None:
     places = sorted(folder.glob("members/*/*/tls.pem"))
-    assert len(places) == 3 + 4 * len(PROVINCES)
+    assert len(places) == 4 + 4 * len(PROVINCES)
     for path in places:
         assert trust.tls_problem(_der(path, 0), AT) is None
         assert _der(path, 1) == _der(folder / "authorities" / path.parts[-3] / "authority.pem", 0)
