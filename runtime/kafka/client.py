@@ -116,16 +116,24 @@ async def create_topics(settings: KafkaSettings, names: Sequence[str], partition
 async def close(client: ProducerClient | ConsumerClient) -> None:
     """Closes a client in whatever state it is, within about twice `REQUEST_S`."""
     task = asyncio.current_task()
+    cancelled = task.cancelling() if task else 0  # closing is often part of an end that was asked for
     try:
         await client.stop()
-    except asyncio.CancelledError:
-        if task is not None and task.cancelling():
-            raise
-        # aiokafka lets the cancellation of its own waiting fetch escape, before it has closed its connections.
-        inner: Any = client
-        await inner._client.close()  # noqa: SLF001 - see above
     except ERRORS:
         return
+    except asyncio.CancelledError:
+        # Ours, or that of a task of aiokafka that had not begun, which it lets escape: either way before connections are closed.
+        await _cut(client)
+        if task is not None and task.cancelling() > cancelled:
+            raise
+
+
+async def _cut(client: ProducerClient | ConsumerClient) -> None:
+    """Closes connections alone, at once."""
+    inner: Any = client
+    if (fetcher := getattr(inner, "_fetcher", None)) is not None:
+        await fetcher.close()
+    await (inner.client if hasattr(inner, "client") else inner._client).close()  # noqa: SLF001 - a producer calls it otherwise
 
 
 async def _started(client: Any) -> Any:

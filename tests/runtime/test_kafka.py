@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+import struct
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -257,3 +258,56 @@ def test_the_shim_makes_the_producer_idempotent(tmp_path: Path) -> None:
             await kafka_client.close(client)
 
     asyncio.run(main())
+
+
+def test_a_client_that_gives_up_leaves_no_connection_open() -> None:
+    """A broker that says which questions it knows and then answers none."""
+    left = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        size, _, _, number = struct.unpack(">ihhi", await reader.readexactly(12))
+        await reader.readexactly(size - 8)
+        known = struct.pack(">ihihhh", number, 0, 1, 3, 0, 1)  # metadata, versions 0 and 1
+        writer.write(struct.pack(">i", len(known)) + known)
+        with suppress(ConnectionResetError):
+            while await reader.read(1000):
+                continue
+        writer.close()
+        left.set()
+
+    async def main() -> None:
+        async with await asyncio.start_server(answer, "127.0.0.1") as server:
+            port = server.sockets[0].getsockname()[1]
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await kafka_client.create_topics(KafkaSettings(bootstrap=f"127.0.0.1:{port}"), [TOPIC], LANES)
+            async with asyncio.timeout(1):
+                await left.wait()
+
+    asyncio.run(main())
+
+
+def test_closing_a_consumer_ends_all_its_fetches_and_is_no_cancellation(tmp_path: Path) -> None:
+    async def body(world: World) -> None:
+        client = await kafka_client.consumer(world.settings, kafka_client.partitions_of(TOPIC, LANES))
+        inner: Any = client
+        await asyncio.sleep(0.1)  # it fetches
+        fetches = [asyncio.ensure_future(asyncio.sleep(60)) for _ in range(2)]
+        inner._fetcher._pending_tasks.update(fetches)
+        await kafka_client.close(client)
+        assert all(fetch.cancelled() for fetch in fetches)
+        assert not any(connection.connected() for connection in inner._client._conns.values())
+
+    _run(tmp_path, body)
+
+
+def test_a_consumer_that_is_closed_before_it_has_begun_leaves_no_connection_open(tmp_path: Path) -> None:
+    """As it happens when somebody asked for the end while it was opened: aiokafka's own cancellation is not ours."""
+
+    async def body(world: World) -> None:
+        client = await kafka_client.consumer(world.settings, kafka_client.partitions_of(TOPIC, LANES))
+        await kafka_client.close(client)
+        inner: Any = client
+        assert not any(connection.connected() for connection in inner._client._conns.values())
+
+    _run(tmp_path, body)
