@@ -15,6 +15,7 @@ from core.refusals import ENGINE_MISSING, UNAVAILABLE, Refused
 from runtime import addresses, children
 from runtime.clock import sleep
 from runtime.embedded.engine import Engine
+from runtime.settings import KafkaSettings
 
 if TYPE_CHECKING:
     from runtime.children import Child
@@ -24,6 +25,11 @@ _POLL_S, _POLLS = 0.02, 500
 
 class Broker(Engine):
     """The broker of one folder; `address` is its bootstrap address."""
+
+    @property
+    def settings(self) -> KafkaSettings:
+        """How a client reaches it."""
+        return KafkaSettings(bootstrap=self.address, embedded=True)
 
     async def _launch(self) -> Child:
         await children.clear(self.folder / "pid")
