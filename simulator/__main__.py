@@ -20,8 +20,8 @@ app = App(name="yrdx-sim", help=__doc__, version_flags=())
 
 
 def _check_kafka(_type: object, value: str) -> None:
-    if value not in {"embedded", "apache"} and not re.fullmatch(r"[^\s:]+:\d{1,5}", value):
-        raise ValueError('is "embedded", "apache" or HOST:PORT')
+    if value not in {"embedded", "apache", "apache3"} and not re.fullmatch(r"[^\s:]+:\d{1,5}", value):
+        raise ValueError('is "embedded", "apache", "apache3" or HOST:PORT')
 
 
 def _servers(kafka: str, dsn_dir: Path | None) -> Servers:
@@ -32,7 +32,13 @@ def _servers(kafka: str, dsn_dir: Path | None) -> Servers:
 
 Out = Annotated[Path, Parameter(help="folder of the run")]
 Seed = Annotated[int, Parameter(help="the same seed repeats people and plan")]
-Kafka = Annotated[str, Parameter(help='"embedded", or HOST:PORT of a broker that runs', validator=_check_kafka)]
+Kafka = Annotated[
+    str,
+    Parameter(
+        help='"embedded", "apache" (Apache Kafka, fetched with Maven), "apache3" (three nodes, TLS), or HOST:PORT of a broker that runs',
+        validator=_check_kafka,
+    ),
+]
 DsnDir = Annotated[
     Path | None,
     Parameter(help="use these databases, which must be empty: a folder with the DSN files hub, node-310000, … node-340000"),

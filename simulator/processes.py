@@ -227,7 +227,8 @@ async def clear(layout: Layout) -> None:
         for pid_file in (layout.private / "pids").glob("*"):
             group.create_task(children.clear(pid_file))
         group.create_task(children.clear(layout.engine(POSTGRES) / "pid", signal.SIGQUIT))
-        group.create_task(children.clear(layout.engine(BROKER) / "pid"))
+        for pid_file in (place for depth in ("pid", "*/pid") for place in layout.engine(BROKER).glob(depth)):
+            group.create_task(children.clear(pid_file))
 
 
 def _listens(address: str) -> bool:

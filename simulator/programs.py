@@ -87,7 +87,7 @@ class Programs:
             "log_key": keys / "log.key",
             "pepper": keys / "pepper.key",
             **self._trust(HUB),
-            "kafka": {"bootstrap": self.kafka.bootstrap, "tls": None, "embedded": self.kafka.embedded},
+            "kafka": self.kafka,
             "log_directory": self.layout.log,
             "materials_directory": self.layout.private / "materials",
             "business_time": "simulated",

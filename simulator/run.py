@@ -93,7 +93,7 @@ class Run:
 
         Raises:
             NotUsable: when another simulator holds the folder, or a server that was named is not there; nothing was touched then.
-            Refused: ENGINE_MISSING, UNAVAILABLE for a server that must be installed first, or does not start.
+            NotInstalled: for a server that is not there.
         """
         await self.options.servers.check()
         with claimed(self.layout.folder):

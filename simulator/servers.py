@@ -1,4 +1,4 @@
-"""The servers under a world: PostgreSQL for hub and nodes and a broker between them, embedded ones of the folder or somebody else's.
+"""The servers under a world: PostgreSQL for hub and nodes and Kafka between them, started in the folder or somebody else's.
 
 Decides which they are, and that each process has a database and a role of its own. Somebody else's databases are named by DSN files and
 must be empty: a world has no past.
@@ -13,12 +13,17 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 
 from core.ids import PROVINCES
+from core.refusals import Refused
+from pki.identity import Role
 from runtime import files
+from runtime.apache import jars
+from runtime.apache.cluster import Cluster
 from runtime.embedded.broker import Broker
 from runtime.embedded.postgres import Postgres
 from runtime.postgres import LOST
-from runtime.settings import KafkaSettings
+from runtime.settings import KafkaSettings, TlsFiles
 from simulator.processes import BROKER, POSTGRES
+from simulator.programs import HUB
 from simulator.trouble import NotInstalled, NotUsable
 
 if TYPE_CHECKING:
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 
 EMBEDDED: Final = "embedded"
 APACHE: Final = "apache"
+APACHE3: Final = "apache3"
 _REACH_S: Final = 5.0
 DATABASES: Final = ("hub", *(f"node-{code}" for code in PROVINCES))
 
@@ -38,7 +44,7 @@ class Servers:
     """What was asked for.
 
     Attributes:
-        kafka: "embedded", "apache" or `host:port`.
+        kafka: "embedded", "apache" (one node of Apache Kafka), "apache3" (three, with TLS) or `host:port`.
         dsn_folder: holds a DSN file for each of `DATABASES`; None embeds PostgreSQL.
     """
 
@@ -49,13 +55,13 @@ class Servers:
         """Looks whether the servers can be had, before anything is started or removed.
 
         Raises:
-            NotInstalled: for Apache Kafka, which does not come with this software yet.
+            NotInstalled: for Apache Kafka, when it cannot be fetched or run.
             NotUsable: when a DSN file is missing, a database cannot be used or has tables, or no broker is where it should be. The
                 exchange itself would wait for them without end.
         """
-        if self.kafka == APACHE:
-            raise NotInstalled("Apache Kafka does not come with yrdx: start a broker (4.x, KRaft) and name it with --kafka HOST:PORT")
-        if self.kafka != EMBEDDED:
+        if self.kafka in {APACHE, APACHE3}:
+            await _check_apache()
+        elif self.kafka != EMBEDDED:
             await _check_reachable(self.kafka)
         given = [self.dsn_folder / name for name in DATABASES] if self.dsn_folder else []
         if absent := [file.name for file in given if not file.is_file()]:
@@ -64,12 +70,23 @@ class Servers:
             await _check_empty(file, file.read_text().strip())
 
     async def broker(self, layout: Layout, processes: Processes) -> KafkaSettings:
-        """Starts the broker, if it is ours to start."""
+        """Starts the broker, if it is ours to start; the keys are made already."""
+        if self.kafka in {APACHE, APACHE3}:
+            return await self._apache(layout, processes)
         if self.kafka != EMBEDDED:
             return KafkaSettings(bootstrap=self.kafka)
         broker = Broker(layout.engine(BROKER))
         await processes.start_engine(BROKER, broker)
-        return KafkaSettings(bootstrap=broker.address, embedded=True)
+        return broker.settings
+
+    async def _apache(self, layout: Layout, processes: Processes) -> KafkaSettings:
+        """Starts Apache Kafka. Each node is a process of its own in `world.json`."""
+        tls, hub = (_tls(layout, Role.BROKER), _tls(layout, Role.HUB)) if self.kafka == APACHE3 else (None, None)
+        cluster = Cluster(layout.engine(BROKER), tls)
+        async with asyncio.TaskGroup() as group:
+            for number, broker in enumerate(cluster.brokers, start=1):
+                group.create_task(processes.start_engine(f"{BROKER}-{number}" if tls else BROKER, broker))
+        return cluster.settings(hub)
 
     async def databases(self, layout: Layout, processes: Processes) -> None:
         """Leaves a DSN file for each process, of an empty database."""
@@ -82,6 +99,19 @@ class Servers:
         for name in DATABASES:
             own = name.replace("-", "_")
             files.write(layout.dsn(name), await postgres.create_database(own, own), private=True)
+
+
+def _tls(layout: Layout, role: Role) -> TlsFiles:
+    """How the hub, or what works for it, shows who it is."""
+    folder = layout.member(HUB, role)
+    return TlsFiles(certificate=folder / "tls.pem", key=folder / "tls.key", root=layout.root)
+
+
+async def _check_apache() -> None:
+    try:
+        await jars.java()
+    except Refused as refusal:
+        raise NotInstalled(refusal.field) from refusal
 
 
 async def _check_reachable(address: str) -> None:

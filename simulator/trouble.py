@@ -31,7 +31,7 @@ class NotUsable(Trouble):
 
 
 class NotInstalled(Trouble):
-    """A server must be installed, or given, first."""
+    """A server must be installed, or given, first; or it cannot be fetched."""
 
     status = MISSING
 

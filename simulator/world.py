@@ -1,7 +1,8 @@
 """A whole world, from keys to people: everything that a run needs is there when `world` has been entered, and gone when it is left.
 
-Decides what starts when. At once: PostgreSQL with its databases, the broker, the key ceremony, the population. The registers start as
-soon as they are filled, hub and nodes as soon as the servers are there; then every process is watched, and brought back when it dies.
+Decides what starts when. At once: PostgreSQL with its databases, and the key ceremony; after that the broker and the population. The
+registers start as soon as they are filled, hub and nodes as soon as the servers are there; then every process is watched, and brought
+back when it dies.
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ async def _begun(wish: Wish, processes: Processes) -> tuple[People, Programs]:
     begun = wish.clock.now()
     async with asyncio.TaskGroup() as group:
         group.create_task(wish.servers.databases(wish.layout, processes))
+        await asyncio.to_thread(_keys, wish)
         broker = group.create_task(wish.servers.broker(wish.layout, processes))
         people = await asyncio.to_thread(_people, wish)
         programs = Programs(layout=wish.layout, kafka=await broker, business_start=BUSINESS_START)
@@ -120,10 +122,14 @@ async def _begun(wish: Wish, processes: Processes) -> tuple[People, Programs]:
     return people, programs
 
 
-def _people(wish: Wish) -> People:
-    """Keys for everybody, and the residents in their registers."""
+def _keys(wish: Wish) -> None:
+    """Keys for everybody."""
     development.init(wish.layout.pki, wish.clock.now(), os.urandom)
     shutil.copyfile(wish.layout.root, wish.layout.folder / "root.pem")
+
+
+def _people(wish: Wish) -> People:
+    """The residents, in their registers."""
     people = wish.people()
     settle(wish.layout, people)
     return people

@@ -73,9 +73,12 @@ def test_an_incomplete_folder_names_what_it_lacks(dsn_folder: Path) -> None:
         check(Servers(dsn_folder=dsn_folder))
 
 
-def test_apache_kafka_must_be_installed_first() -> None:
-    with pytest.raises(NotInstalled):
-        check(Servers(kafka="apache"))
+@pytest.mark.parametrize("kafka", ["apache", "apache3"])
+def test_what_apache_kafka_needs_must_be_installed_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kafka: str) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(NotInstalled, match="apt-get install"):
+        check(Servers(kafka=kafka))
 
 
 def test_an_address_where_nobody_listens_is_said_at_once() -> None:
