@@ -5,65 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from core import refusals
-from runtime.embedded.broker import Broker
 from tests.support.exchange import exchange, until
+from tests.support.kafka import transport
+from tests.support.traffic import MANY, applications, by_kafka, check, submitting
 from tests.support.world import JIANGSU, SHANGHAI, ZHEJIANG, World
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.exchange import Exchange, Node
     from tests.support.postgres import Server
     from yrdx.v1 import envelope_pb2
-
-    Envelopes = Sequence[envelope_pb2.Envelope]
-
-
-def applications(node: Node, count: int, name: str) -> Envelopes:
-    return [node.speaker.apply(SHANGHAI, f"{name}-{number}") for number in range(count)]
-
-
-async def check(made: Exchange, said: Envelopes) -> None:
-    """Everything accepted was delivered, acknowledged and logged, once, and the log is published."""
-    await made.idle()
-    asked = made.nodes[SHANGHAI]
-    assert {delivery.envelope.header for delivery in asked.deliveries} == {envelope.header for envelope in said}
-    count = made.hub.pool.fetchval
-    assert await count("select count(*) from messages") == len(said)
-    assert await count("select count(*) from deliveries where delivered_receipt is not null") == len(said)
-    assert await count("select count(*) from claims") == len(said)
-    assert await count("select count(*) from entries where message_id is not null") == 2 * len(said)
-    size = await count("select size from log_head")
-    assert await count("select count(*) from entries") == size
-    await until(lambda: made.hub.log_writer.published.size == size)
-
-
-@asynccontextmanager
-async def submitting(node: Node, said: list[envelope_pb2.Envelope]) -> AsyncIterator[None]:
-    """Keeps ten in flight, each until it is answered, from entry to exit; then all of them are."""
-    working = True
-
-    async def work(number: int) -> None:
-        while working:
-            envelope = node.speaker.apply(SHANGHAI, f"person-{number}-{len(said)}")
-            said.append(envelope)
-            await node.accepted_at_last(envelope)
-
-    async with asyncio.TaskGroup() as group:
-        for number in range(10):
-            group.create_task(work(number))
-        yield
-        working = False
 
 
 def test_a_broker_that_is_killed_and_comes_back_empty_loses_nothing(hub_dsn: str, tmp_path: Path) -> None:
     async def main() -> None:
-        async with exchange(tmp_path, hub_dsn, sweep_s=0.5) as made, made.following(ZHEJIANG, SHANGHAI) as (asking, _):
+        async with exchange(tmp_path, hub_dsn, sweep_s=0.5) as made, made.following(ZHEJIANG, SHANGHAI, credits_=MANY) as (asking, _):
             said: list[envelope_pb2.Envelope] = []
 
             def more(count: int) -> Callable[[], bool]:
@@ -76,7 +36,7 @@ def test_a_broker_that_is_killed_and_comes_back_empty_loses_nothing(hub_dsn: str
                     os.kill(made.broker.pid, signal.SIGKILL)
                     await made.broker.ended()
                     await until(more(50))  # submits go on meanwhile
-                    await made.broker.restart()
+                    await made.broker.start()
             await check(made, said)
             wanted = await by_kafka(made) + 50
 
@@ -114,7 +74,7 @@ def test_a_broker_that_hangs_holds_up_no_submit_and_no_delivery(hub_dsn: str, tm
 
 def test_a_database_that_is_killed_is_said_to_be_away_and_loses_nothing(hub_dsn: str, postgres_server: Server, tmp_path: Path) -> None:
     async def main() -> None:
-        async with exchange(tmp_path, hub_dsn, sweep_s=0.5) as made, made.following(ZHEJIANG, SHANGHAI) as (asking, _):
+        async with exchange(tmp_path, hub_dsn, sweep_s=0.5) as made, made.following(ZHEJIANG, SHANGHAI, credits_=MANY) as (asking, _):
             said = [*applications(asking, 5, "before")]
             await asking.accepted(*said)
             async with submitting(asking, said):
@@ -138,7 +98,7 @@ def test_a_database_that_is_killed_is_said_to_be_away_and_loses_nothing(hub_dsn:
 def test_a_hub_that_begins_anew_sends_everything_unacknowledged_again(hub_dsn: str, tmp_path: Path) -> None:
     async def main() -> None:
         world = World(tmp_path)
-        async with Broker(tmp_path / "broker") as broker:
+        async with transport(tmp_path / "broker") as broker:
             async with exchange(tmp_path, hub_dsn, world, broker) as made, made.following(SHANGHAI) as (asked,):
                 asked.acknowledges = False
                 asking, other = made.nodes[ZHEJIANG], made.nodes[JIANGSU]
@@ -166,7 +126,7 @@ def test_what_was_committed_while_the_broker_was_away_is_published_after_a_resta
 
     async def main() -> None:
         world = World(tmp_path)
-        async with Broker(tmp_path / "broker") as broker:
+        async with transport(tmp_path / "broker") as broker:
             async with exchange(tmp_path, hub_dsn, world, broker) as made:
                 await broker.stop()
                 said = applications(made.nodes[ZHEJIANG], 30, "person")
@@ -178,7 +138,3 @@ def test_what_was_committed_while_the_broker_was_away_is_published_after_a_resta
                 await until(lambda: again.hub.pool.fetchval(cursors))
 
     asyncio.run(main())
-
-
-async def by_kafka(made: Exchange) -> int:
-    return (await made.status()).counters["delivered_by_kafka"]

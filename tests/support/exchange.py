@@ -21,9 +21,9 @@ from pki.identity import HUB, Role
 from runtime import settings
 from runtime.addresses import free_port
 from runtime.clock import SystemClock
-from runtime.embedded.broker import Broker
 from runtime.grpc_client import channel
 from runtime.kafka import Outgoing, Producer
+from tests.support.kafka import as_values, transport
 from tests.support.ledger import TABLES
 from tests.support.world import Speaker, World
 from yrdx.v1 import exchange_pb2, exchange_pb2_grpc, operations_pb2, operations_pb2_grpc, receipt_pb2
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from tests.support.kafka import Transport
     from yrdx.v1 import envelope_pb2
 
 PATIENCE_S = float(os.environ.get("YRDX_TEST_PATIENCE_S", "20"))
@@ -136,7 +137,7 @@ class Exchange:
     """
 
     world: World
-    broker: Broker
+    broker: Transport
     hub: Hub
     nodes: dict[str, Node]
     operations: operations_pb2_grpc.OperationsAsyncStub
@@ -190,14 +191,17 @@ class Exchange:
 
 @asynccontextmanager
 async def exchange(
-    folder: Path, dsn: str, world: World | None = None, broker: Broker | None = None, **changes: Any
+    folder: Path, dsn: str, world: World | None = None, broker: Transport | None = None, **changes: Any
 ) -> AsyncIterator[Exchange]:
     """A hub on this database; entering again with the same folder, world and broker restarts it."""
     world = world or World(folder)
     async with AsyncExitStack() as stack:
         if broker is None:
-            broker = await stack.enter_async_context(Broker(folder / "broker"))
-        values = world.hub_settings(dsn, broker.address, f"127.0.0.1:{free_port()}", **changes)
+            broker = await stack.enter_async_context(transport(folder / "broker"))
+        kafka = broker.settings
+        if not kafka.embedded:
+            changes.setdefault("sweep_s", 30)  # it answers later than the embedded one, and shares the machine
+        values = world.hub_settings(dsn, kafka.bootstrap, f"127.0.0.1:{free_port()}", **{"kafka": as_values(kafka), **changes})
         (folder / "hub.json").write_text(json.dumps(values))
         wanted = settings.load(folder / "hub.json", HubSettings)
         hub = await stack.enter_async_context(running(wanted, SystemClock()))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
 
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,10 @@ class Hosted(Generic[Thing]):
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Runs a coroutine beside the thing; blocks this thread meanwhile."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
+
+    async def beside(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """The same, while this thread's loop goes on."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
 
 @contextmanager
