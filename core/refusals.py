@@ -170,4 +170,5 @@ TRUST_LIST_ROLLBACK = _kind(8007, "TRUST_LIST_ROLLBACK", _NO, "A newer trust lis
 ENGINE_MISSING = _kind(8008, "ENGINE_MISSING", _NO, "A server program is missing.", "缺少所需的服务程序。")
 NOT_FOUND = _kind(8009, "NOT_FOUND", Code.NOT_FOUND, "There is nothing under that name.", "未找到所请求的内容。")
 NOT_CERTIFIED = _kind(8010, "NOT_CERTIFIED", _NO, "The key ceremony does not sign this. Check the named item with whoever asked.", "密钥仪式不予签发，请与申请方核对所列事项。")
+EPOCH_IN_USE = _kind(8011, "EPOCH_IN_USE", _NO, "Claims stand under a tag epoch that this trust list lets go. Keep the epoch until they stand under a newer one too.", "该信任清单停用的标签密钥周期下仍有占用记录，须保留至其全部转入新周期。")
 # fmt: on

@@ -139,7 +139,7 @@ class TrustInForce:
             trust.signing_key(self._signing_key_id, HUB, self._clock.now())
         except Refused as refusal:
             raise Refused(BAD_TRUST_LIST, "members[hub]: the hub's signing key") from refusal
-        return await append(Artefact(TRUST_LIST, trust.raw, trust.version), lambda: self._put(trust))
+        return await append(Artefact(TRUST_LIST, trust.raw, trust.version, trust.tag_epochs), lambda: self._put(trust))
 
     async def _read(self, signed: bytes) -> Trust:
         return await asyncio.to_thread(load_trust_list, signed, self._root)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from core import entries
 from core.envelope import sha256
+from core.refusals import EPOCH_IN_USE, Refused
 from hub.ledger.notary import dates, log_entry
 from hub.ledger.reach import reaching
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 TRUST_LIST: Final = "trust-list"
 
-_APPEND = "select ledger_append_artefact($1, $2, $3, $4, $5, $6, $7, $8)"
+_APPEND = "select ledger_append_artefact($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_CLAIMS_LOST: Final = -1
 _VERSION = "select content, log_index from objects where kind = 'trust-list' and version = $1"
 _RULES = "select kind, content from objects where kind <> 'trust-list' order by log_index"
 
@@ -28,11 +30,13 @@ class Artefact(NamedTuple):
         kind: "trust-list", or a kind of core.rules.
         content: the bytes that are digested.
         version: of a trust list, else None.
+        tag_epochs: of a trust list: those in force with it.
     """
 
     kind: str
     content: bytes
     version: int | None = None
+    tag_epochs: tuple[int, ...] = ()
 
 
 class LoggedTrustList(NamedTuple):
@@ -59,6 +63,9 @@ class Artefacts:
 
         Returns:
             The log index, or None, with nothing written, when the head has moved on.
+
+        Raises:
+            Refused: EPOCH_IN_USE, with nothing written, for a trust list that lets an epoch go whose claims stand under no other.
         """
         digest = sha256(artefact.content)
         if artefact.kind == TRUST_LIST:
@@ -69,8 +76,10 @@ class Artefacts:
         async with reaching():
             # If we crash here, the artefact is logged or not; a start looks and appends what is missing.
             index: int | None = await self._pool.fetchval(
-                _APPEND, *clocks, artefact.kind, digest, artefact.version, artefact.content, entry
+                _APPEND, *clocks, artefact.kind, digest, artefact.version, artefact.content, entry, list(artefact.tag_epochs)
             )
+        if index == _CLAIMS_LOST:
+            raise Refused(EPOCH_IN_USE, "tag_epochs")
         return index
 
     async def trust_list(self, version: int) -> LoggedTrustList | None:

@@ -15,8 +15,9 @@ from core.envelope import FORMAT, read_envelope, sha256
 from core.ids import RANDOM_BYTES, uuid7
 from core.receipts import timestamp
 from core.refusals import UNKNOWN_KEY, Refused
-from nodes.common.content import Sealed, SealedContent, sealed_for
+from nodes.common.content import Sealed, SealedContent, payload, sealed_for
 from nodes.common.officers import reference
+from nodes.common.services import SERVICES
 from nodes.common.store.outbox import Outgoing
 from yrdx.v1 import desk_pb2, envelope_pb2
 
@@ -121,6 +122,33 @@ class Writer:
             envelope=envelope,
             content=self.cipher.encrypt(sealed.plain, saying.message_id),
             created_at=self.clock.now(),
+        )
+
+    def write_again(self, message: Outgoing) -> Outgoing:
+        """The same message with tags for the epochs that are in force now; everything else that it says stays.
+
+        Only for what the hub did not store because it misses an epoch: as it was it can never be accepted, so two forms of one message
+        never compete.
+
+        Raises:
+            Refused: UNKNOWN_KEY when this node has no key for an epoch in force.
+        """
+        content = SealedContent.FromString(self.cipher.decrypt(message.content, message.message_id))
+        opening = self.opening(SERVICES[message.read.routing.service].numbers(payload(content)))
+        content.tag_opening.CopyFrom(opening)
+        header = envelope_pb2.Header.FromString(message.envelope.header)
+        _, receiver_key = self.trust.current.sealing_key(message.read.routing.receiver)
+        sealed = sealed_for(receiver_key, header.routing, content)
+        header.payload_digest = sha256(sealed.sealed)
+        header.tag_commitment = tags.commitment(opening.salt, [(tag.epoch, tag.value) for tag in opening.tags])
+        envelope = self.signed(header.SerializeToString(deterministic=True), sealed.sealed, opening)
+        return Outgoing(
+            message_id=message.message_id,
+            case_id=message.case_id,
+            action=message.action,
+            envelope=envelope,
+            content=self.cipher.encrypt(sealed.plain, message.message_id),
+            created_at=message.created_at,
         )
 
     def signed(self, header: bytes, sealed_payload: bytes, opening: envelope_pb2.TagOpening | None) -> envelope_pb2.Envelope:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import grpc
 
 from core import receipts
-from core.refusals import FUTURE_CLOCK, KEY_REVOKED, UNAVAILABLE, UNKNOWN_KEY, UNKNOWN_PROVINCE, UNKNOWN_RULES, Refused
+from core.refusals import FUTURE_CLOCK, KEY_REVOKED, TAG_EPOCH_MISSING, UNAVAILABLE, UNKNOWN_KEY, UNKNOWN_PROVINCE, UNKNOWN_RULES, Refused
 from nodes.common.store import operations as operations_of
 from nodes.common.store import outbox as rows
 from nodes.common.store.database import Matter
@@ -122,6 +122,8 @@ class Outbox:
         versions = await self.trust.named_by(result.receipts[0] for result in results if result.receipts)
         loop = asyncio.get_running_loop()
         answers = await loop.run_in_executor(self.executor, self._answers, sent, results, versions)
+        if any(isinstance(answer, Refused) and answer.kind is TAG_EPOCH_MISSING for answer in answers):
+            await self.trust.refresh()  # before the transaction: it asks the hub
         # If we crash before the commit, the batch is sent again and gets the same answers.
         async with self.database.writing() as transaction:
             for message, answer in zip(sent, answers, strict=True):
@@ -198,11 +200,21 @@ class Outbox:
             known = {"message_id": message.message_id.hex(), "number": refusal.kind.number, "field": refusal.field}
             _LOG.error("the hub does not take a message", **known)
             after_s = _MENDED_S if refusal.kind in _CAN_BE_MENDED else None
+        if refusal.kind is TAG_EPOCH_MISSING:
+            self._write_again(transaction, message)
         if after_s is not None:
             rows.put_off(transaction, message.message_id, self.clock.now() + timedelta(seconds=after_s))
             return
         rows.give_up(transaction, message.message_id, refusal.kind.number)
         await self._close_decision(transaction, message, refusal.kind.number)
+
+    def _write_again(self, transaction: Transaction, message: Outgoing) -> None:
+        """Gives a message tags for the epochs in force: as it was the hub will never take it."""
+        try:
+            # If we crash before the commit, the old form is sent again and misses the epoch again.
+            rows.write_again(transaction, self.writer.write_again(message))
+        except Refused as refusal:
+            _LOG.error("a message cannot be given its tags", message_id=message.message_id.hex(), reason=str(refusal))
 
     async def _close_decision(self, transaction: Transaction, message: Outgoing, number: int) -> None:
         """A decision that came to nothing is no longer pending; the desk sees why."""

@@ -95,11 +95,19 @@ class NodeTrust:
         while True:
             await sleep(REFRESH_S)
             try:
-                newest = await self._fetched(0)
-                if newest.version > self.current.version:
-                    await self._store(newest)
+                await self.refresh()
             except Refused as refusal:
                 _LOG.warning("no newer trust list", reason=str(refusal))
+
+    async def refresh(self) -> None:
+        """Takes the version in force at the hub, if it is newer.
+
+        Raises:
+            Refused: UNAVAILABLE or BAD_TRUST_LIST.
+        """
+        newest = await self._fetched(0)
+        if newest.version > self.current.version:
+            await self._store(newest)
 
     def check_peer(self, peer: Identity) -> None:
         """Lets in holders of this province whose TLS certificate the newest version lists.

@@ -32,6 +32,9 @@ _ANSWERED = """
     update outbox o set answer = a.answer, refusal = a.refusal, sealed_payload = '', tag_opening = ''
     from unnest($1::uuid[], $2::bytea[], $3::integer[]) as a (message_id, answer, refusal)
     where o.message_id = a.message_id and o.answer is null returning o.message_id"""
+_WRITE_AGAIN = """
+    update outbox set header = $2, key_id = $3, signature = $4, sealed_payload = $5, tag_opening = $6, content = $7
+    where message_id = $1 and answer is null"""
 _PUT_OFF = "update outbox set try_after = $2 where message_id = $1"
 _STUCK = "update outbox set refusal = $2 where message_id = $1 and answer is null"
 _OLDEST = "select min(created_at) from outbox where answer is null and refusal = 0"
@@ -71,6 +74,14 @@ def add(transaction: Transaction, message: Outgoing) -> None:
     signed = envelope.header, envelope.key_id, envelope.signature, envelope.sealed_payload
     transaction.later(_ADD, *ids, message.action, *signed, opening, message.content, message.created_at)
     transaction.touch(Matter.MESSAGES)
+
+
+def write_again(transaction: Transaction, message: Outgoing) -> None:
+    """Puts other bytes in the place of a message that the hub did not take and, as it was, never will."""
+    envelope = message.envelope
+    opening = envelope.tag_opening.SerializeToString()
+    signed = envelope.header, envelope.key_id, envelope.signature, envelope.sealed_payload
+    transaction.later(_WRITE_AGAIN, UUID(bytes=message.message_id), *signed, opening, message.content)
 
 
 async def waiting(connection: Connection, at: datetime, limit: int, besides: Collection[bytes] = ()) -> list[Outgoing]:
