@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.refusals import ACTION_NOT_LEGAL, CANNOT_OPEN, TAG_COMMITMENT_MISMATCH
-from nodes.common import messages
+from nodes.common import content, messages
 from pki.identity import Purpose
 from pki.keys import new_private
 from pki.seal import Opener
 from tests.support import programs
 from tests.support.exchange import until
-from tests.support.province import IN, OUT, refusal_of
+from tests.support.officers import refusal_of
+from tests.support.province import IN, OUT
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ PERMIT = "yrdx.v1.MovePermit"
 def sealed_to_nobody(monkeypatch: pytest.MonkeyPatch, kind: str, times: int) -> None:
     """The next so many payloads of a kind are sealed to a key that nobody has."""
     lost = Opener(new_private(Purpose.SEALING))  # type: ignore[arg-type]  # an X25519 key
-    real, left = messages.sealed_for, [times]
+    real, left = content.sealed_for, [times]
 
-    def sealed(key: bytes, routing: bytes, content: Any) -> Any:
-        if content.type == kind and left[0]:
+    def sealed(key: bytes, routing: bytes, said_: Any) -> Any:
+        if said_.type == kind and left[0]:
             left[0] -= 1
             key = lost.public
-        return real(key, routing, content)
+        return real(key, routing, said_)
 
     monkeypatch.setattr(messages, "sealed_for", sealed)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator.oracle import judge
-from tests.simulator.lies import LIES, Lie, case, entered_again, never_delivered, never_entered, two_entries
+from tests.simulator.lies import LIES, Lie, entered_again, never_delivered, never_entered, two_entries
+from tests.simulator.lies_told import case
 from tests.simulator.run_folder import RunFolder
 
 if TYPE_CHECKING:

@@ -88,8 +88,8 @@ DELIVERY = (
     Defence(
         "no more is sent than the receiver asked for",
         "hub/channel.py",
-        "elif self._mail and self._credits:",
-        "elif self._mail:",
+        "while self._mail and self._credits and size < MAX_BYTES:",
+        "while self._mail and size < MAX_BYTES:",
         f"{_STREAMS}test_no_more_is_sent_than_there_are_credits",
         f"{_STREAMS}test_what_waits_comes_in_order_when_a_province_comes_back_after_days",
     ),

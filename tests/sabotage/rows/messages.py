@@ -14,7 +14,7 @@ FORM = (
     Defence(
         "an unknown header field is refused",
         "core/envelope.py",
-        "if len(UnknownFieldSet(part)):",
+        "if into.ByteSize() != size:",
         "if False:",
         f"{_BAD}[unknown header field]",
         f"{_BAD}[unknown format]",
