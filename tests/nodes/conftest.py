@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 from core.ids import PROVINCES
-from tests.nodes.small_hub import Small, two_nodes
+from tests.nodes.small_nodes import Small, two_nodes
 from tests.support import postgres
 from tests.support.country import Country
 from tests.support.province import IN, OUT, Federation, federation

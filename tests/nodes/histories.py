@@ -17,7 +17,8 @@ from nodes.common.messages import Saying
 from nodes.common.store import steps as steps_of
 from nodes.common.store.cases import CaseRow
 from tests.nodes.small_hub import SmallHub
-from tests.support.province import IN, OUT, detail_of, reason_of
+from tests.support.officers import detail_of, reason_of
+from tests.support.province import IN, OUT
 from yrdx.v1 import desk_pb2, envelope_pb2, exchange_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from nodes.common.composition import Node
     from nodes.common.store.outbox import Outgoing
     from nodes.common.store.steps import Step
-    from tests.nodes.small_hub import Small
+    from tests.nodes.small_nodes import Small
 
     Alter = Callable[[SealedContent, envelope_pb2.Header], bytes]
 

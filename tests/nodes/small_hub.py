@@ -1,20 +1,15 @@
-"""A hub and registers in memory, by the rules of the real ones, for tests that look at one part of a node at a time.
+"""A hub in memory, by the rules of the real one, for tests that look at one part of a node at a time.
 
-The hub judges with `core.procedures.engine` and signs what it says; it keeps no log and no lanes. `Fate` lets a process die at any place
-where something becomes durable or is heard elsewhere, before it or after it.
+It judges with `core.procedures.engine` and signs what it says; it keeps no log and no lanes.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
+import grpc
 
 from core import receipts
 from core.dsse import DUE_EVENT_TYPE, HEADER_TYPE, pae
@@ -22,57 +17,23 @@ from core.envelope import ReadMessage, read_envelope, read_header
 from core.procedures import engine
 from core.procedures.model import CLOSED, Case
 from core.receipts import RECEIPT_TYPES, due_event, timestamp
-from core.refusals import PERSON_CLAIMED, RECORD_NOT_FOUND, Refused
+from core.refusals import NOT_FOUND, PERSON_CLAIMED, Refused
 from core.rules import shipped_rules
-from nodes.common.composition import Node
-from nodes.common.settings import NodeSettings
-from nodes.common.store.database import Database
-from nodes.provinces import CODECS
-from pki.identity import HUB, Role
+from pki.identity import HUB
 from pki.trust import load_trust_list
-from runtime import settings
-from runtime.clock import SystemClock, sleep
+from runtime import grpc_errors
+from runtime.clock import SystemClock
 from runtime.grpc_errors import problem
-from runtime.postgres import migrate
-from simulator.registers.service import RegisterService
-from simulator.registers.store import Store
-from tests.support.country import somebody
+from tests.nodes.fate import Fate
 from tests.support.ledger import START
-from yrdx.v1 import exchange_pb2, receipt_pb2, register_pb2
+from yrdx.v1 import exchange_pb2, receipt_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
     from core.procedures.engine import Rules
-    from nodes.common.store.database import Transaction
-    from simulator.registers.operations import Status
     from tests.support.country import Country
-    from yrdx.v1 import envelope_pb2, resident_pb2
+    from yrdx.v1 import envelope_pb2
 
 REFUSALS_OF_THE_CASE = range(4000, 5000)
-
-
-class Killed(Exception):  # noqa: N818 - what happened to the process
-    """The process died here."""
-
-
-@dataclass
-class Fate:
-    """Decides where a process dies.
-
-    Attributes:
-        passed: places that were passed so far.
-        dies_at: the place at which it dies, counted from 0; never when negative.
-    """
-
-    passed: int = 0
-    dies_at: int = -1
-
-    def place(self) -> None:
-        if self.passed == self.dies_at:
-            self.passed += 1
-            raise Killed
-        self.passed += 1
 
 
 @dataclass
@@ -107,7 +68,10 @@ class SmallHub:
         return exchange_pb2.SubmitResponse(results=results)
 
     async def TrustList(self, request: exchange_pb2.TrustListRequest, **_: Any) -> exchange_pb2.TrustListResponse:  # noqa: N802 - gRPC
-        return exchange_pb2.TrustListResponse(trust_list=self.country.signed_trust_list(request.version or 1))
+        if request.version > 1:
+            details = grpc.aio.Metadata((grpc_errors.DETAILS, grpc_errors.status(Refused(NOT_FOUND, "version"))))
+            raise grpc.aio.AioRpcError(grpc.StatusCode.NOT_FOUND, grpc.aio.Metadata(), details)
+        return exchange_pb2.TrustListResponse(trust_list=self.country.signed_trust_list())
 
     def acknowledge(self, signed: receipt_pb2.SignedReceipt) -> None:
         """Logs a DELIVERED receipt, once."""
@@ -210,170 +174,6 @@ class SmallHub:
 
     def _rules(self, case: Case) -> Rules:
         return self.book.of(case)
-
-
-class FatefulDatabase(Database):
-    """A database whose process may die just before or just after a commit."""
-
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], fate: Fate) -> None:
-        super().__init__(pool)
-        self._fate = fate
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[Transaction]:
-        async with super().writing() as transaction:
-            yield transaction
-            self._fate.place()
-        self._fate.place()
-
-
-@dataclass
-class SmallRegister:
-    """The `Register` of a node: a real one, in memory, that can be told to find changes impossible.
-
-    Attributes:
-        impossible: what its Finalise says instead of making the change.
-        denies: it makes the change and says that it cannot.
-    """
-
-    code: str
-    fate: Fate
-    impossible: Refused | None = None
-    denies: Refused | None = None
-
-    def __post_init__(self) -> None:
-        self.thread = ThreadPoolExecutor(1)
-        self.store = Store(Path(":memory:"), self.code)
-        self._service = RegisterService(self.store, self.thread)
-
-    def close(self) -> None:
-        self.thread.shutdown()
-        self.store.close()
-
-    def somebody(self) -> resident_pb2.Resident:
-        """Somebody new who is registered here."""
-        resident, codec = somebody(self.code), CODECS[self.code]
-        values = (resident.id_number, resident.name, resident.household_number, codec.encode(resident), codec.format)
-        line = "INSERT INTO record (id_number, name, household_number, record, format, status, since) VALUES (?, ?, ?, ?, ?, 'active', 1)"
-        self.store._file.execute(line, values)
-        return resident
-
-    def status(self, id_number: str) -> Status | None:
-        found = self.store.find(id_number)
-        return found.status if found else None
-
-    def operations(self, id_number: str) -> list[str]:
-        """The state of every operation about somebody."""
-        rows = self.store._file.execute("SELECT state FROM operation WHERE id_number = ? ORDER BY sequence", (id_number,))
-        return [state for (state,) in rows]
-
-    async def find(self, id_number: str) -> register_pb2.FindResponse | None:
-        try:
-            return await self._service.Find(register_pb2.FindRequest(id_number=id_number), None)
-        except Refused as refusal:
-            if refusal.kind is RECORD_NOT_FOUND:
-                return None
-            raise
-
-    async def reserve(self, request: register_pb2.ReserveRequest) -> register_pb2.ReserveResponse:
-        answer: register_pb2.ReserveResponse = await self._asked(self._service.Reserve, request)
-        return answer
-
-    async def finalise(self, request: register_pb2.FinaliseRequest) -> register_pb2.FinaliseResponse:
-        if self.impossible is not None:
-            raise self.impossible
-        answer: register_pb2.FinaliseResponse = await self._asked(self._service.Finalise, request)
-        if self.denies is not None:
-            raise self.denies
-        return answer
-
-    async def release(self, operation_id: bytes) -> register_pb2.ReleaseResponse:
-        answer: register_pb2.ReleaseResponse = await self._asked(
-            self._service.Release, register_pb2.ReleaseRequest(operation_id=operation_id)
-        )
-        return answer
-
-    async def _asked(self, method: Callable[..., Any], request: Any) -> Any:
-        self.fate.place()
-        answer = await method(request, None)
-        self.fate.place()
-        return answer
-
-
-@dataclass
-class Small:
-    """Two nodes without loops, and what they have to do with."""
-
-    country: Country
-    hub: SmallHub
-    registers: dict[str, SmallRegister]
-    nodes: dict[str, Node]
-    _pools: dict[str, asyncpg.Pool[asyncpg.Record]]
-
-    async def restart(self, code: str) -> Node:
-        """The node as it is after a start: what it had in memory is gone."""
-        self.nodes[code].executor.shutdown()
-        self.nodes[code] = await parts(self.country, code, self._pools[code], self.hub, self.registers[code])
-        return self.nodes[code]
-
-
-@asynccontextmanager
-async def two_nodes(country: Country, dsns: dict[str, str]) -> AsyncIterator[Small]:
-    """Nodes on these databases, which are emptied first."""
-    async with AsyncExitStack() as stack:
-        pools = {code: await stack.enter_async_context(_pool(dsn)) for code, dsn in dsns.items()}
-        for pool in pools.values():
-            await pool.execute("drop schema public cascade; create schema public")
-            await migrate(pool, files("nodes.common") / "store" / "migrations")
-        hub, registers = SmallHub(country), {code: SmallRegister(code, Fate()) for code in dsns}
-        nodes = {code: await parts(country, code, pools[code], hub, registers[code]) for code in dsns}
-        yield Small(country, hub, registers, nodes, pools)
-        for code in dsns:
-            nodes[code].executor.shutdown()
-            registers[code].close()
-
-
-def _pool(dsn: str) -> asyncpg.Pool[asyncpg.Record]:
-    """Commits are not synced: the server does not die here."""
-    return asyncpg.create_pool(dsn, min_size=1, max_size=3, server_settings={"synchronous_commit": "off"})
-
-
-class NoChannel:
-    """Where a node finds its peers otherwise."""
-
-    def __getattr__(self, _name: str) -> Callable[..., None]:
-        return lambda *_args, **_more: None
-
-
-async def parts(country: Country, code: str, pool: asyncpg.Pool[asyncpg.Record], hub: SmallHub, register: SmallRegister) -> Node:
-    """A node that was just started, without its loops and its server."""
-    wanted = settings.load(country.node_settings(code, "postgresql:///"), NodeSettings)
-    links: Any = (NoChannel(), NoChannel())
-    node = Node(wanted, CODECS[code], pool, links, clock=SystemClock(), sleep=sleep)
-    made: Any = node
-    made.database = made.trust._database = FatefulDatabase(pool, Fate())
-    made.exchange = made.trust._exchange = hub
-    made.register = register
-    await node.trust.begin(country.trust_list())
-    await node.inbox.resume()
-    made.database._fate = hub.fate
-    return node
-
-
-class Caller:
-    """The context of a desk call by the system of a province."""
-
-    def __init__(self, country: Country, code: str) -> None:
-        names = (f"spiffe://yrdx/province/{code}/system", f"spiffe://yrdx/province/{code}/units/{code[:2]}")
-        self._context = {
-            "x509_pem_cert": [
-                country.tls(code, Role.SYSTEM).certificate.read_bytes().split(b"-----END")[0] + b"-----END CERTIFICATE-----\n"
-            ],
-            "peer_uri": [name.encode() for name in names],
-        }
-
-    def auth_context(self) -> dict[str, list[bytes]]:
-        return self._context
 
 
 def signed_receipt(country: Country, body: bytes, kind: int, by: str = HUB) -> receipt_pb2.SignedReceipt:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.procedures.model import Case
     from nodes.common.composition import Node
-    from tests.nodes.small_hub import Small
+    from tests.nodes.small_nodes import Small
 
     Play = Callable[[Callable[[Small], Awaitable[None]]], None]
 

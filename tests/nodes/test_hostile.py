@@ -19,7 +19,8 @@ from nodes.provinces import CODECS
 from pki.seal import seal
 from tests.nodes.histories import NUMBER, OTHER_NUMBER, History, hear, payload_of
 from tests.nodes.residents import residents
-from tests.support.province import IN, OUT, packed
+from tests.support.officers import packed
+from tests.support.province import IN, OUT
 from yrdx.v1 import desk_pb2, envelope_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from nodes.common.composition import Node
     from nodes.common.store.cases import CaseRow
-    from tests.nodes.small_hub import Small
+    from tests.nodes.small_nodes import Small
 
     Play = Callable[[Callable[[Small], Awaitable[None]]], None]
     Header = envelope_pb2.Header

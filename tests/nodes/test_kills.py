@@ -13,7 +13,8 @@ from core.refusals import UNAVAILABLE
 from hub.acknowledge import Acknowledger
 from runtime.health import serves
 from tests.support.exchange import until
-from tests.support.province import IN, OUT, program, refusal_of
+from tests.support.officers import refusal_of
+from tests.support.province import IN, OUT, program
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -24,7 +24,8 @@ from simulator.registers.polling import Polling
 from simulator.registers.service import RegisterService
 from simulator.registers.store import Record, Store, connect
 from tests.support.exchange import until
-from tests.support.province import CALL_S, IN, OUT, program, refusal_of
+from tests.support.officers import refusal_of
+from tests.support.province import CALL_S, IN, OUT, program
 from tests.support.worklists import NOON, PERSON, Nodes, finalise, gives_up, move_out, open_items, rows
 from yrdx.v1 import desk_pb2, register_pb2
 

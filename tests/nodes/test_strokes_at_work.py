@@ -15,7 +15,9 @@ from nodes.common.store import outbox
 from simulator.registers.operations import Change, Wish
 from simulator.registers.store import Store
 from tests.support.ledger import MovableClock
-from tests.support.province import IN, OUT, Hold, refusal_of
+from tests.support.lives import Hold
+from tests.support.officers import refusal_of
+from tests.support.province import IN, OUT
 from yrdx.v1 import envelope_pb2
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from core.refusals import ALREADY_REGISTERED_HERE, PERSON_CLAIMED
 from nodes.provinces import CODECS
 from tests.support import programs
 from tests.support.exchange import until
-from tests.support.province import IN, OTHER, OUT, refusal_of
+from tests.support.officers import refusal_of
+from tests.support.province import IN, OTHER, OUT
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     Trouble = Callable[[], Awaitable[None]]
 
+TAG_KEYS = {1: TAG_KEY, 2: b"2" * 32}
+"""By epoch; the trust list says which of them are in force."""
 _SINCE = 1_000_000
 _PEOPLE = count()
 _FIRST_BIRTHDAY = date(1960, 1, 1)
@@ -70,7 +72,7 @@ class Country(World):
             "tls": _texts(self.tls(code)),
             "signing": {"certificate": str(place / "signing.pem"), "key": str(place / "signing.key")},
             **{f"{name}_key": str(place / f"{name}.key") for name in ("sealing", "officer", "storage")},
-            "tag_keys": {"1": str(place / "tag-1.key")},
+            "tag_keys": {str(epoch): str(place / f"tag-{epoch}.key") for epoch in TAG_KEYS},
             "trust_root": str(self.folder / "root.pem"),
             "trust_list": str(self.folder / "trust-list.bin"),
             "dsn_file": str(place / "dsn"),
@@ -136,7 +138,8 @@ class Country(World):
         (place / "signing.pem").write_bytes(ssl.DER_cert_to_PEM_cert(signing.der).encode())
         for name, secret in (("officer", b"o"), ("storage", b"s")):
             (place / f"{name}.key").write_bytes((secret + code.encode()).ljust(32, b"."))
-        (place / "tag-1.key").write_bytes(TAG_KEY)
+        for epoch, key in TAG_KEYS.items():
+            (place / f"tag-{epoch}.key").write_bytes(key)
 
 
 @dataclass

@@ -14,13 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import grpc
-import pytest
-from google.protobuf import symbol_database
-from google.protobuf.any_pb2 import Any as Packed
 
 from core.ids import PROVINCES
-from core.procedures import PROCEDURES
-from core.refusals import VERSION_CONFLICT, Refused
+from core.refusals import VERSION_CONFLICT
 from nodes.common.composition import running
 from nodes.common.settings import NodeSettings
 from nodes.provinces import CODECS
@@ -32,7 +28,9 @@ from runtime.grpc_client import channel, refused
 from runtime.health import serves
 from tests.support.country import Country, Troubled, register
 from tests.support.exchange import Exchange, exchange, until
-from yrdx.v1 import desk_pb2, desk_pb2_grpc, envelope_pb2, operations_pb2, operations_pb2_grpc
+from tests.support.lives import Hold, Life
+from tests.support.officers import detail_of, packed, reason_of
+from yrdx.v1 import desk_pb2, desk_pb2_grpc, operations_pb2, operations_pb2_grpc
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
@@ -47,30 +45,8 @@ if TYPE_CHECKING:
 IN, OUT = "330000", "310000"
 OTHER = "320000"
 CALL_S = 20.0
-PROCEDURE = PROCEDURES["household-transfer"]
 LANDING = ((IN, "permit"), (OUT, "deregister"), (IN, "land"))
 _CONFLICTS = 20
-
-
-@dataclass
-class Life:
-    """Something that is entered and left in a task of its own, as often as wanted."""
-
-    group: asyncio.TaskGroup
-    _task: asyncio.Task[None] | None = None
-
-    async def begin(self, manager: Any) -> Any:
-        """Enters; returns what was entered."""
-        started: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._task = self.group.create_task(_live(manager, started))
-        return await started
-
-    async def end(self) -> None:
-        """Cancels it wherever it is and waits until it is left."""
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
 
 
 @dataclass
@@ -229,23 +205,6 @@ class Province:
 
 
 @dataclass
-class Hold:
-    """A place in the way of a call where it can be held up.
-
-    Attributes:
-        reached: set once a call has come here.
-        open: lets all calls through.
-    """
-
-    reached: asyncio.Event = field(default_factory=asyncio.Event)
-    open: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def __call__(self) -> None:
-        self.reached.set()
-        await self.open.wait()
-
-
-@dataclass
 class Federation:
     """Four provinces and their hub.
 
@@ -332,43 +291,9 @@ async def federation(folder: Path, dsns: Mapping[str, str]) -> AsyncIterator[Fed
             await made.hub_life.end()
 
 
-@contextmanager
-def refusal_of(number: int, where: str | None = None) -> Iterator[None]:
-    """Asserts that a call is refused with this number, and about this field when one is given."""
-    with pytest.raises((grpc.aio.AioRpcError, Refused)) as caught:
-        yield
-    found = refused(caught.value) if isinstance(caught.value, grpc.aio.AioRpcError) else caught.value
-    assert isinstance(found, Refused), caught.value
-    assert (found.kind.number, where or found.field) == (number, found.field)
-
-
 async def program(module: str, file: Path) -> asyncio.subprocess.Process:
     """One of our servers as a process of its own."""
     return await asyncio.create_subprocess_exec(sys.executable, "-m", module, "--settings", file, stderr=asyncio.subprocess.DEVNULL)
-
-
-def packed(message: Message) -> Packed:
-    found = Packed()
-    found.Pack(message)
-    return found
-
-
-def detail_of(action: str) -> Message:
-    """What an officer states when nothing special is to be said."""
-    known = PROCEDURE.action(action)
-    assert known is not None
-    detail: Message = symbol_database.Default().GetSymbol(known.payload)()
-    if isinstance(detail, transfer_pb2.MovePermit):
-        detail.to_address = "文三路2号"
-    if isinstance(detail, transfer_pb2.Decision | transfer_pb2.CorrectionRequest):
-        detail.reason_code, detail.reason = "policy", "不符合落户政策。"
-    return detail
-
-
-def reason_of(action: str) -> envelope_pb2.ReasonClass:
-    known = PROCEDURE.action(action)
-    assert known is not None
-    return envelope_pb2.REASON_CLASS_POLICY_NOT_MET if known.needs_reason else envelope_pb2.REASON_CLASS_UNSPECIFIED
 
 
 async def _province(country: Country, code: str, dsn: str, group: asyncio.TaskGroup, stack: AsyncExitStack) -> Province:
@@ -384,15 +309,3 @@ async def _province(country: Country, code: str, dsn: str, group: asyncio.TaskGr
         Life(group),
         Life(group),
     )
-
-
-async def _live(manager: Any, started: asyncio.Future[Any]) -> None:
-    try:
-        async with manager as thing:
-            started.set_result(thing)
-            await asyncio.get_running_loop().create_future()
-    except BaseException as error:
-        if not started.done():
-            started.set_exception(error)
-            return
-        raise
