@@ -22,18 +22,28 @@ _FIRST, _LAST, _TRIES = 15_000, 32_000, 100
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now. Another process may take it before the caller does: rare, and the caller fails.
+    """A loopback port that nobody has now. Another process may take it before the caller does: rare, and the caller fails.
 
     Raises:
         Refused: BAD_SETTINGS when there is none.
     """
-    for _ in range(_TRIES):
-        port = _FIRST + secrets.randbelow(_LAST - _FIRST)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if not _taken(probe, port):
-                return port
-    raise Refused(BAD_SETTINGS, "no free port on the loopback address")
+    with _bound() as probe:
+        return _port(probe)
+
+
+def reserve_port() -> int:
+    """A free port that is given to nobody else until this process ends, and on which a program of ours can listen.
+
+    It is bound and not listened on; whoever listens must say SO_REUSEADDR, as gRPC's servers do.
+
+    Raises:
+        Refused: BAD_SETTINGS when there is none.
+    """
+    holder = _bound()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    port = _port(holder)
+    holder.detach()  # open as long as we are
+    return port
 
 
 def settle(address: str, file: Path | None = None) -> str:
@@ -49,9 +59,19 @@ def remember(file: Path, address: str) -> None:
     files.write(file, address)
 
 
-def _taken(probe: socket.socket, port: int) -> bool:
-    try:
-        probe.bind((LOOPBACK, port))
-    except OSError:
-        return True
-    return False
+def _bound() -> socket.socket:
+    """A socket with a port that nobody else is bound to."""
+    for _ in range(_TRIES):
+        probe = socket.socket()
+        try:
+            probe.bind((LOOPBACK, _FIRST + secrets.randbelow(_LAST - _FIRST)))
+        except OSError:
+            probe.close()
+            continue
+        return probe
+    raise Refused(BAD_SETTINGS, "no free port on the loopback address")
+
+
+def _port(bound: socket.socket) -> int:
+    port: int = bound.getsockname()[1]
+    return port

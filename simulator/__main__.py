@@ -48,7 +48,7 @@ DsnDir = Annotated[
 @app.command
 def run(
     *,
-    cases: Annotated[int, Parameter(validator=Number(gte=1), help="people who want to move")] = 200,
+    cases: Annotated[int, Parameter(validator=Number(gte=1, lte=10_000), help="people who want to move")] = 200,
     seed: Seed = 2026,
     kafka: Kafka = "embedded",
     dsn_dir: DsnDir = None,
@@ -102,6 +102,8 @@ def main() -> None:
         status = app(exit_on_error=False, result_action="return_value")
     except CycloptsError:  # already printed
         sys.exit(2)
+    except KeyboardInterrupt:  # before or after the work, which takes the signal itself
+        sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
 
 

@@ -14,7 +14,7 @@ from simulator.faults import told
 from simulator.layout import Layout
 from simulator.report.page import INVARIANTS
 from simulator.run import Options, Run
-from simulator.trouble import FINDING, FINE, USAGE
+from simulator.trouble import FINDING, FINE, USAGE, NotUsable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,11 @@ def run(cases: int, seed: int, servers: Servers, out: Path) -> int:
         reports.append(await running.report())
 
     def work() -> None:
-        layout.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            layout.folder.mkdir(parents=True, exist_ok=True)
+            log.touch()
+        except OSError as error:
+            raise NotUsable(f"{out} cannot be used: {error.strerror}") from error
         process.run(main, name="simulator", log=log)
 
     if failed := trouble.attempt(work, lambda text: _print(console, text, "bold red"), log):

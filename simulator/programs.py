@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from core.ids import PROVINCES
-from runtime.addresses import LOOPBACK, free_port
+from runtime.addresses import LOOPBACK, reserve_port
 from runtime.settings import KafkaSettings, TlsFiles
 from simulator.processes import Program
 
@@ -45,7 +45,7 @@ class Programs:
     def write(self) -> tuple[list[Program], list[Program]]:
         """Writes every settings file; gives the registers, and the hub with its nodes."""
         names = [*(f"register-{code}" for code in PROVINCES), HUB, *(f"node-{code}" for code in PROVINCES)]
-        self.addresses.update({name: f"{LOOPBACK}:{port}" for name, port in zip(names, _ports(len(names)), strict=True)})
+        self.addresses.update({name: f"{LOOPBACK}:{reserve_port()}" for name in names})
         registers = [self._program(f"register-{code}", code, "simulator.registers", self._register(code)) for code in PROVINCES]
         nodes = [self._program(f"node-{code}", code, "nodes", self._node(code), database=True) for code in PROVINCES]
         return registers, [self._program(HUB, HUB, "hub", self._hub(), database=True), *nodes]
@@ -122,11 +122,3 @@ class Programs:
     def _tls(self, code: str, role: str) -> dict[str, Path]:
         files = self.tls(code, role)
         return {"certificate": files.certificate, "key": files.key, "root": files.root}
-
-
-def _ports(count: int) -> list[int]:
-    """Different free ports."""
-    ports: set[int] = set()
-    while len(ports) < count:
-        ports.add(free_port())
-    return sorted(ports)

@@ -20,6 +20,8 @@ from runtime.apache import jars
 from runtime.apache.cluster import Cluster
 from runtime.embedded.broker import Broker
 from runtime.embedded.postgres import Postgres
+from runtime.kafka import KafkaUnavailable
+from runtime.kafka.kind import is_embedded_kind
 from runtime.postgres import LOST
 from runtime.settings import KafkaSettings, TlsFiles
 from simulator.processes import BROKER, POSTGRES
@@ -62,7 +64,7 @@ class Servers:
         if self.kafka in {APACHE, APACHE3}:
             await _check_apache()
         elif self.kafka != EMBEDDED:
-            await _check_reachable(self.kafka)
+            await _check_answers(self.kafka)
         given = [self.dsn_folder / name for name in DATABASES] if self.dsn_folder else []
         if absent := [file.name for file in given if not file.is_file()]:
             raise NotUsable(f"{self.dsn_folder} has no DSN file named {', '.join(absent)}")
@@ -74,7 +76,7 @@ class Servers:
         if self.kafka in {APACHE, APACHE3}:
             return await self._apache(layout, processes)
         if self.kafka != EMBEDDED:
-            return KafkaSettings(bootstrap=self.kafka)
+            return KafkaSettings(bootstrap=self.kafka, embedded=await is_embedded_kind(self.kafka))
         broker = Broker(layout.engine(BROKER))
         await processes.start_engine(BROKER, broker)
         return broker.settings
@@ -114,14 +116,11 @@ async def _check_apache() -> None:
         raise NotInstalled(refusal.field) from refusal
 
 
-async def _check_reachable(address: str) -> None:
-    host, _, port = address.rpartition(":")
+async def _check_answers(address: str) -> None:
     try:
-        async with asyncio.timeout(_REACH_S):
-            _, writer = await asyncio.open_connection(host, int(port))
-    except (OSError, OverflowError, TimeoutError) as error:
-        raise NotUsable(f"no broker can be reached at {address}") from error
-    writer.close()
+        await is_embedded_kind(address)
+    except KafkaUnavailable as error:
+        raise NotUsable(f"no broker answers at {address}") from error
 
 
 async def _check_empty(dsn_file: Path, dsn: str) -> None:

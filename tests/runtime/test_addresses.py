@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import TYPE_CHECKING
 
+import grpc.aio
 import pytest
 
 from core.refusals import BAD_SETTINGS, Refused
 from runtime import addresses
+from runtime.grpc_options import SERVER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +32,24 @@ def test_a_taken_port_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(addresses, "_LAST", port + 1)
         with pytest.raises(Refused, match=BAD_SETTINGS.name):
             addresses.free_port()
+
+
+def test_a_reserved_port_is_given_to_nobody_and_can_be_served_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = addresses.reserve_port()
+    monkeypatch.setattr(addresses, "_FIRST", port)
+    monkeypatch.setattr(addresses, "_LAST", port + 1)
+    with pytest.raises(Refused, match=BAD_SETTINGS.name):
+        addresses.reserve_port()
+
+    async def serve() -> int:
+        served = grpc.aio.server(options=SERVER)
+        served.add_registered_method_handlers("none", {})
+        bound = served.add_insecure_port(f"{addresses.LOOPBACK}:{port}")
+        await served.start()
+        await served.stop(None)
+        return bound
+
+    assert [asyncio.run(serve()) for _ in range(2)] == [port, port]
 
 
 def test_a_remembered_address_goes_first(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from runtime.clock import sleep
+from runtime.embedded.broker import Broker
 from simulator.layout import Layout
 from simulator.processes import Processes
 from simulator.servers import DATABASES, Servers
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from runtime.settings import KafkaSettings
     from tests.support.postgres import Server
 
 
@@ -82,5 +84,18 @@ def test_what_apache_kafka_needs_must_be_installed_first(tmp_path: Path, monkeyp
 
 
 def test_an_address_where_nobody_listens_is_said_at_once() -> None:
-    with pytest.raises(NotUsable, match=r"127\.0\.0\.1:1$"):
+    with pytest.raises(NotUsable, match=r"no broker answers at 127\.0\.0\.1:1$"):
         check(Servers(kafka="127.0.0.1:1"))
+
+
+def test_somebody_elses_broker_is_taken_for_what_it_is(tmp_path: Path) -> None:
+    """The embedded kind needs other clients than Apache Kafka does, whoever started it."""
+
+    async def main() -> KafkaSettings:
+        async with Broker(tmp_path / "theirs") as theirs:
+            servers = Servers(kafka=theirs.address)
+            await servers.check()
+            layout = Layout.of(tmp_path)
+            return await servers.broker(layout, Processes(layout, sleep))
+
+    assert asyncio.run(main()).embedded
