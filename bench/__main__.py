@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 from bench import end_to_end, floor, hub_ledger, peers
-from bench.report import ratio, row, table, write
+from bench.anew import BEFORE
+from bench.report import Row, ratio, row, table, write
 from runtime import process_log
 from runtime.clock import SystemClock, sleep
 from simulator import outcome
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from bench.end_to_end import Measured
     from bench.floor import Floor
     from bench.floor.crypto import Crypto
-    from bench.report import Row
 
 _MILLION: Final = 1e6
+HUB_ALONE: Final = "hub-alone"
 
 
 def main() -> None:
@@ -53,8 +54,10 @@ async def measured(out: Path, seconds: float) -> tuple[list[Row], str]:
     run = await end_to_end.measure(out, seconds, clock, sleep)
     verdict = str((await outcome.audit(out))["verdict"])
     least = await floor.measured(out / "floor", payload)
-    taken = await hub_ledger.measure(out / "hub-alone", payload, clock, sleep)
+    taken = await hub_ledger.measure(out / HUB_ALONE, payload, clock, sleep)
     others = await peers.measured(out / "peers", payload)
+    for folder in (out, out / HUB_ALONE):
+        shutil.rmtree(folder / BEFORE, ignore_errors=True)
     best = max((peer.value for peer in others if peer.value), default=None)
     return [_end_to_end(run, least, best), *_peers(others, run), _hub_ledger(taken, least), *_crypto(least.crypto)], verdict
 

@@ -1,7 +1,7 @@
 """CPU seconds of processes, as the kernel counts them (proc(5): utime, stime, and those of children that have ended).
 
-A process counts with everything that it started. A PostgreSQL backend counts by the database that it serves, so that hub and nodes, which
-share a server here, are told apart.
+A process counts with everything that it started; the process in which the hub writes its log folder has a name of its own. A PostgreSQL
+backend counts by the database that it serves, so that hub and nodes, which share a server here, are told apart.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _BACKEND: Final = re.compile(rb"postgres: \w+ (\w+) ")
+_SCRIBE: Final = b"hub.log.scribe"
 POSTGRES: Final = "postgres"
 
 
@@ -57,7 +58,9 @@ def grouped(took: Mapping[str, float]) -> dict[str, float]:
 
 def _name(name: str, title: bytes) -> str:
     backend = _BACKEND.match(title) if name == POSTGRES else None
-    return f"{name} {backend[1].decode()}" if backend else name
+    if backend:
+        return f"{name} {backend[1].decode()}"
+    return f"{name} scribe" if _SCRIBE in title else name
 
 
 def _all() -> dict[int, _Process]:

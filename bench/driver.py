@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 _SERVICE: Final = "household-transfer"
 _BASIS: Final = "mps-2021-12"
 _CALL_S: Final = 30.0
-_BETWEEN_SINGLE_S: Final = 0.05
+_LOOK_S: Final = 0.05
+_BETWEEN_SINGLE_S: Final = 0.2
 _MOVES: Final = {"applied": ("OUT", "return"), "returned": ("IN", "resubmit")}
 
 
@@ -106,7 +107,7 @@ class Driver:
             answer = await self._desks[plan.destination].OpenCase(request, timeout=_CALL_S)
             self._cases[answer.case.case_id] = Case(plan, answer.case.case_id)
         while self._ready.qsize() < len(self._cases):
-            await sleep(_BETWEEN_SINGLE_S)
+            await sleep(_LOOK_S)
 
     async def _single(self, name: str, seconds: float) -> Stage:
         """One message at a time, with a pause in which its receipts come home."""
@@ -142,7 +143,7 @@ class Driver:
         async for change in self._desks[province].WatchCases(desk_pb2.WatchCasesRequest()):
             case = self._cases.get(change.case.case_id)
             if case is None and change.HasField("case"):  # the desk shows it before it has answered
-                await sleep(_BETWEEN_SINGLE_S)
+                await sleep(_LOOK_S)
                 case = self._cases.get(change.case.case_id)
             if case is not None:
                 self._see(province, case, change.case)

@@ -18,20 +18,20 @@ import asyncpg
 import msgspec
 
 from bench import cpu
+from bench.anew import begin
 from bench.latency import percentiles
 from bench.plan import Call, Calls, Plan, Stage
 from bench.world import DatingServers, cases, parties, people_needed
-from simulator.layout import Layout
 from simulator.population import population
-from simulator.processes import clear
 from simulator.world import Wish, World, world
 
 if TYPE_CHECKING:
     from runtime.clock import Clock, Sleep
+    from simulator.layout import Layout
 
 PAYLOAD: Final = 10_000
 IN_FLIGHT: Final = 200
-_IDLE_S, _WARM_S, _HALF_S, _DRAIN_S = 4.0, 6.0, 8.0, 2.0
+_IDLE_S, _WARM_S, _HALF_S, _DRAIN_S = 6.0, 6.0, 10.0, 2.0
 _SEED: Final = 2026
 _DELIVERED: Final = "select message_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 as at from delivered"
 
@@ -64,10 +64,7 @@ class Measured:
 
 async def measure(out: Path, seconds: float, clock: Clock, sleep: Sleep) -> Measured:
     """Runs a world in `out` and leaves its log there."""
-    layout = Layout.of(out)
-    layout.folder.mkdir(parents=True, exist_ok=True)
-    await clear(layout)
-    layout.clean()
+    layout = await begin(out)
     wish = Wish(
         layout=layout,
         servers=DatingServers(),

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bench import cpu
+from bench.anew import begin
 from bench.plan import Party
 from bench.sender import Plan, Sent
 from core.ids import PROVINCES
 from pki import development
-from simulator.layout import Layout
-from simulator.processes import Processes, clear
+from simulator.processes import Processes
 from simulator.programs import HUB, Programs
 from simulator.servers import Servers
 from simulator.world import BUSINESS_START
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runtime.clock import Clock, Sleep
+    from simulator.layout import Layout
 
 SECONDS: Final = 8.0
 _READY: Final = 9000
@@ -49,10 +50,7 @@ class Taken:
 
 async def measure(out: Path, payload: int, clock: Clock, sleep: Sleep) -> Taken:
     """Runs a hub with its servers in `out`."""
-    layout = Layout.of(out)
-    layout.folder.mkdir(parents=True, exist_ok=True)
-    await clear(layout)
-    layout.clean()
+    layout = await begin(out)
     development.init(layout.pki, clock.now(), os.urandom)
     processes, servers = Processes(layout, sleep), Servers()
     try:
