@@ -7,7 +7,7 @@ SEED ?= 2026
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/runtime.stamp: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -27,6 +27,13 @@ demo: .venv/runtime.stamp  ## household transfers among four provinces, two kill
 
 test: .venv/dev.stamp  ## all tests
 	$(BIN)/pytest -q
+
+APACHE_TESTS := tests/apache tests/hub/test_exchange.py tests/hub/test_faults.py
+
+test-apache-kafka: .venv/dev.stamp  ## the hub and a small run on Apache Kafka, one node and three (needs Java 17 and Maven)
+	$(BIN)/python -m runtime.apache
+	YRDX_TEST_PATIENCE_S=60 $(BIN)/pytest -q --kafka apache $(APACHE_TESTS)
+	YRDX_TEST_PATIENCE_S=60 $(BIN)/pytest -q --kafka apache3 $(APACHE_TESTS)
 
 sabotage: .venv/dev.stamp  ## remove one defence after the other; each must be noticed
 	$(BIN)/python -m tests.sabotage
@@ -69,6 +76,6 @@ docs-check: docs
 	git diff --exit-code -- docs
 
 clean:  ## remove what was installed and made
-	rm -rf .venv demo-out up bench-out bench-report.json
+	rm -rf .venv .cache demo-out up bench-out bench-report.json
 
-.PHONY: help setup dev demo test sabotage model-check up down bench fmt lint proto proto-check docs docs-check clean
+.PHONY: help setup dev demo test test-apache-kafka sabotage model-check up down bench fmt lint proto proto-check docs docs-check clean
