@@ -31,7 +31,7 @@ def refusal_of(number: int, where: str | None = None) -> Iterator[None]:
         yield
     found = refused(caught.value) if isinstance(caught.value, grpc.aio.AioRpcError) else caught.value
     assert isinstance(found, Refused), caught.value
-    assert (found.kind.number, where or found.field) == (number, found.field)
+    assert (found.kind.number, found.field if where is None else where) == (number, found.field)
 
 
 def packed(message: Message) -> Packed:
