@@ -20,7 +20,8 @@ import msgspec
 from core.ids import PROVINCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Coroutine, Iterable, Sequence
+    from datetime import datetime
 
     from runtime.clock import Clock, Sleep
     from simulator.agenda import Visit
@@ -67,17 +68,20 @@ class Faults:
     records: list[Fault] = field(default_factory=list)
     _own: dict[str, set[Place]] = field(default_factory=dict)
 
-    async def died(self, name: str, processes: Processes) -> None:
-        """Records a death and stays until it is over."""
+    def died(self, name: str, processes: Processes) -> Coroutine[object, object, None]:
+        """Records a death, at once, so that `over` knows of it; what it returns stays until it is over."""
         at = self.clock.now()
         waiting = self._own.pop(name, None)
         by = "outside" if waiting is None else "self"
         fault = Fault(at=at.isoformat(timespec="milliseconds"), process=name, by=by, in_flight=len(waiting or ()))
         self.records.append(fault)
+        return self._mourned(fault, at, waiting, processes)
+
+    async def _mourned(self, fault: Fault, at: datetime, waiting: set[Place] | None, processes: Processes) -> None:
         if waiting is None:
             waiting = await self.ledger.in_flight()
             fault.in_flight = len(waiting)
-        while name in processes.down or waiting & await self.ledger.in_flight():
+        while fault.process in processes.down or waiting & await self.ledger.in_flight():
             await self.sleep(_POLL_S)
         fault.recovered_s = round((self.clock.now() - at).total_seconds(), 3)
 

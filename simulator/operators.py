@@ -103,6 +103,14 @@ class Operators:
         except TimeoutError as error:
             raise Stuck(f"not idle after {_PATIENCE_S:.0f} s: {', '.join(self.busy) or 'figures keep changing'}") from error
 
+    async def published(self) -> None:
+        """Waits until everything that the hub accepted stands under a checkpoint: who dies from then on takes nothing with him."""
+        while True:
+            hub = await self._status(HUB)
+            if hub is not None and hub.checkpoint_size == hub.log_size:
+                return
+            await self.sleep(_BETWEEN_LOOKS_S)
+
     async def look(self) -> dict[str, operations_pb2.StatusResponse]:
         """The status of everybody who answers, without what changes by itself; notes who is busy."""
         answers = await asyncio.gather(*(self._status(name) for name in self.parties))

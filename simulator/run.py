@@ -152,6 +152,7 @@ class Run:
                 await play.run(filings)
                 for office in play.offices.values():
                     await office.refresh()
+                await scene.operators.published()
             finally:
                 self._note(play, scene.operators, begun)
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 
 from core.ids import PROVINCES
+from runtime.clock import SystemClock, sleep
 from simulator.agenda import Visit
 from simulator.citizens import people_needed, plan
-from simulator.faults import _receivers
+from simulator.faults import Faults, _receivers
 from simulator.intentions import MORNING
 from simulator.population import population
 
@@ -23,6 +27,30 @@ def test_any_seed_gives_both_kills_a_busy_slot(seed: int, cases: int) -> None:
     reviewed = [Visit(dossier.destination, dossier.home, nothing) for dossier in first if dossier.review.number == MORNING]
     assert len(_receivers(filed, 1)) == 1
     assert len(_receivers(reviewed, 2)) == 2
+
+
+def test_a_death_is_known_from_the_moment_in_which_it_is_noticed() -> None:
+    """Else a world could end between the death and its record."""
+    ledger, processes = SimpleNamespace(in_flight=nobody), SimpleNamespace(down={"hub"})
+    faults = Faults(SystemClock(), sleep, ledger, [])  # type: ignore[arg-type]  # only asked what is in flight
+
+    async def main() -> None:
+        death = faults.died("hub", processes)  # type: ignore[arg-type]  # only asked who is down
+        async with asyncio.TaskGroup() as group:
+            over = group.create_task(faults.over())
+            await asyncio.sleep(0)
+            assert [(fault.process, fault.by, fault.recovered_s) for fault in faults.records] == [("hub", "outside", None)]
+            group.create_task(death)
+            await asyncio.sleep(0.1)
+            assert not over.done()
+            processes.down.clear()
+
+    asyncio.run(main())
+    assert faults.records[0].recovered_s is not None
+
+
+async def nobody() -> set[object]:
+    return set()
 
 
 def test_a_quiet_slot_is_left_alone() -> None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.ids import PROVINCES
 from tests.simulator.test_world import lives
 
 if TYPE_CHECKING:
@@ -85,6 +86,19 @@ def test_whatever_is_killed_comes_back_and_nothing_is_lost(tmp_path: Path, rng: 
     assert (report["open"], report["lost"], report["doubled"], report["audit"]["verdict"]) == (0, 0, 0, "ok")
     assert len(report["cases"]["household-transfer"]) >= 6
     assert not [pid for pid in run.pids if lives(pid)]
+
+
+def test_a_kill_of_everything_at_the_very_end_loses_nothing(tmp_path: Path) -> None:
+    """When the officers have looked a last time, nothing may be left to be written."""
+    run = Attacked(tmp_path, 1)
+    run.world()
+    while run.process.poll() is None and (tmp_path / "journal.jsonl").read_text().count("ListCases") < len(PROVINCES):
+        time.sleep(0.01)
+    for pid in run.world().values():
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    report = run.ended()
+    assert (report["open"], report["lost"], report["doubled"], report["audit"]["verdict"]) == (0, 0, 0, "ok")
 
 
 def test_what_a_killed_run_left_the_next_one_clears_away(tmp_path: Path) -> None:
