@@ -7,15 +7,15 @@ from contextlib import suppress
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
-
 from core.receipts import timestamp
 from tests.support.exchange import until
 from tests.support.province import CALL_S, IN, OTHER, OUT
 from yrdx.v1 import desk_pb2
 
 if TYPE_CHECKING:
-    import pytest
     import random
+
+    import pytest
 
     from tests.nodes.conftest import Play
     from tests.support.province import Federation, Province
