@@ -83,7 +83,7 @@ class Driver:
                 await self._single("idle", self._plan.idle_s),
                 await self._flood(group, "warm", self._plan.warm_s),
                 flood := await self._flood(group, "saturated", self._plan.saturated_s),
-                await self._pace(group, "half", self._plan.half_s, flood),
+                await self._paced_after_the_flood(group, flood),
             ]
             await sleep(self._plan.drain_s)
             for watcher in watchers:
@@ -126,6 +126,10 @@ class Driver:
                     group.create_task(self._act(*await self._ready.get()))
         except TimeoutError:
             return self._end(stage)
+
+    async def _paced_after_the_flood(self, group: asyncio.TaskGroup, flood: Stage) -> Stage:
+        await sleep(self._plan.drain_s)
+        return await self._pace(group, "half", self._plan.half_s, flood)
 
     async def _pace(self, group: asyncio.TaskGroup, name: str, seconds: float, flood: Stage) -> Stage:
         """At regular intervals, half as often as in the flood."""

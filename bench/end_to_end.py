@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PAYLOAD: Final = 10_000
 IN_FLIGHT: Final = 200
-_IDLE_S, _WARM_S, _HALF_S, _DRAIN_S = 6.0, 6.0, 10.0, 2.0
+_IDLE_S, _WARM_S, _HALF_S, _DRAIN_S = 6.0, 6.0, 10.0, 3.0
 _SEED: Final = 2026
 _DELIVERED: Final = "select message_id, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 as at from delivered"
 

@@ -32,7 +32,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         warm_s: all cases at once, not measured.
         saturated_s: the same, measured.
         half_s: at half that rate.
-        drain_s: in which the last receipts come home.
+        drain_s: in which the last receipts come home, after the flood and at the end.
         out: where the calls are left.
     """
 

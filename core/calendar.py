@@ -15,6 +15,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from core.refusals import BAD_FIELD, YEAR_WITHOUT_CALENDAR, Refused
@@ -95,9 +96,7 @@ class Calendar:
             raise Refused(BAD_FIELD, "received")
         if days < 1:
             raise Refused(BAD_FIELD, "days")
-        today = _shanghai_day(received)
-        last = self._working_day_after(today, days) if unit == "working" else self._rolled(today + days * _DAY)
-        return datetime.combine(last + _DAY, time.min, SHANGHAI).astimezone(UTC)
+        return _end(self, _shanghai_day(received), days, unit)
 
     def working_days(self, after: datetime, until: datetime) -> int:
         """How many working days begin after one instant and before another, in days of Asia/Shanghai.
@@ -115,15 +114,27 @@ class Calendar:
             day += _DAY
         return count
 
-    def _working_day_after(self, day: date, count: int) -> date:
-        for _ in range(count):
-            day = self._rolled(day + _DAY)
-        return day
+    def rolled(self, day: date) -> date:
+        """The day itself or, when it is not worked, the next one that is.
 
-    def _rolled(self, day: date) -> date:
+        Raises:
+            Refused: YEAR_WITHOUT_CALENDAR when a day in question has no notice.
+        """
         while not self.is_working_day(day):
             day += _DAY
         return day
+
+
+@lru_cache(maxsize=1024)
+def _end(calendar: Calendar, today: date, days: int, unit: Unit) -> datetime:
+    """All cases of a day have the same few limits: each is counted once."""
+    last = today
+    if unit == "working":
+        for _ in range(days):
+            last = calendar.rolled(last + _DAY)
+    else:
+        last = calendar.rolled(today + days * _DAY)
+    return datetime.combine(last + _DAY, time.min, SHANGHAI).astimezone(UTC)
 
 
 def _shanghai_day(instant: datetime) -> date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ class RuleBook:
     procedures: dict[bytes, Procedure]
     calendars: dict[bytes, Calendar]
     policies: dict[bytes, Policy]
+    _made: dict[tuple[bytes, bytes, bytes], Rules] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, named: Header | Case) -> Rules:
         """The rules that a header or a case names.
@@ -38,16 +39,15 @@ class RuleBook:
         Raises:
             Refused: UNKNOWN_RULES when a digest is not in the book.
         """
-        try:
-            return Rules(
-                self.procedures[named.procedure_digest],
-                self.calendars[named.calendar_digest],
-                self.policies[named.policy_digest],
-                named.procedure_digest,
-                named.policy_digest,
-            )
-        except KeyError as error:
-            raise Refused(UNKNOWN_RULES, "procedure_digest") from error
+        digests = named.procedure_digest, named.calendar_digest, named.policy_digest
+        if digests not in self._made:
+            procedure, calendar, policy = digests
+            try:
+                rules = Rules(self.procedures[procedure], self.calendars[calendar], self.policies[policy], procedure, policy)
+            except KeyError as error:
+                raise Refused(UNKNOWN_RULES, "procedure_digest") from error
+            self._made[digests] = rules
+        return self._made[digests]
 
     def current(self, service: str) -> tuple[bytes, bytes, bytes]:
         """Digests of the procedure, calendar and policy for a new case: the newest of each.
