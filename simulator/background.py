@@ -21,7 +21,7 @@ from simulator.directions import addresses
 from simulator.layout import Layout
 from simulator.processes import clear, read_rows
 from simulator.supervisor import SERVING
-from simulator.trouble import FINDING, FINE
+from simulator.trouble import FINDING, FINE, attempt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,10 +37,11 @@ def up(seed: int, servers: Servers, out: Path) -> int:
     if (pid := holder(layout.folder)) is not None:
         _print(f"a world is running in {out} already (process {pid}); yrdx-sim down --out {out} stops it", *addresses(read_rows(layout)))
         return FINE
-    layout.folder.mkdir(parents=True, exist_ok=True)
+    if failed := attempt(layout.make, _print, layout.simulator_log):
+        return failed
     words = ["--folder", out, "--seed", seed, "--kafka", servers.kafka]
     words += ["--dsn-dir", servers.dsn_folder.absolute()] if servers.dsn_folder else []
-    with (layout.folder / "simulator.log").open("ab") as errors:
+    with layout.simulator_log.open("ab") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "simulator.supervisor", *map(str, words)],
             stdin=subprocess.DEVNULL,
@@ -64,7 +65,8 @@ def down(out: Path) -> int:
         with suppress(ProcessLookupError):  # it has just gone by itself
             _end(pid)
     asyncio.run(clear(layout))
-    (layout.folder / "world.json").unlink(missing_ok=True)
+    with suppress(FileNotFoundError, NotADirectoryError):
+        (layout.folder / "world.json").unlink()
     _print(f"nothing was running in {out}" if pid is None else f"the world in {out} is down")
     return FINE
 

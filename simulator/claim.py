@@ -42,7 +42,7 @@ def holder(folder: Path) -> int | None:
     """The process that holds the folder, or None."""
     try:
         descriptor = os.open(folder / _FILE, os.O_RDONLY)
-    except FileNotFoundError:
+    except OSError:  # no such folder, or not one of ours
         return None
     try:
         if _lock(descriptor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from simulator.faults import told
 from simulator.layout import Layout
 from simulator.report.page import INVARIANTS
 from simulator.run import Options, Run
-from simulator.trouble import FINDING, FINE, USAGE, NotUsable
+from simulator.trouble import FINDING, FINE, USAGE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,20 +32,15 @@ def run(cases: int, seed: int, servers: Servers, out: Path) -> int:
     options = Options(cases=cases, seed=seed, servers=servers)
     running = Run(options, layout, console, SystemClock(), sleep)
     reports: list[Report] = []
-    log = layout.folder / "simulator.log"
 
     async def main() -> None:
         reports.append(await running.report())
 
     def work() -> None:
-        try:
-            layout.folder.mkdir(parents=True, exist_ok=True)
-            log.touch()
-        except OSError as error:
-            raise NotUsable(f"{out} cannot be used: {error.strerror}") from error
-        process.run(main, name="simulator", log=log)
+        layout.make()
+        process.run(main, name="simulator", log=layout.simulator_log)
 
-    if failed := trouble.attempt(work, lambda text: _print(console, text, "bold red"), log):
+    if failed := trouble.attempt(work, lambda text: _print(console, text, "bold red"), layout.simulator_log):
         return failed
     if not reports:
         _print(console, f"stopped; what is known so far: {out}/report.json")
@@ -76,7 +72,8 @@ def check(folder: Path) -> int:
 
 
 def _say(console: Console, report: Report, out: Path) -> None:
-    for text in [*_summary(report), f"open {out}/report.html · next: make up · yrdx-audit verify {out}/log --root {out}/root.pem"]:
+    page, log, root = (shlex.quote(str(out / name)) for name in ("report.html", "log", "root.pem"))
+    for text in [*_summary(report), f"open {page} · next: make up · yrdx-audit verify {log} --root {root}"]:
         _print(console, text)
 
 

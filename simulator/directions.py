@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +35,8 @@ def things_to_try(folder: Path, residents: Sequence[resident_pb2.Resident]) -> l
     """Commands for a whole household transfer from one province to another; `residents` are those of `HOME`."""
     movers = list(islice(_movers(residents), _FEW))
     home, destination = PROVINCES[HOME].name_zh, PROVINCES[_DESTINATION].name_zh
-    here, there = (f"--dir {folder} --party node-{code} {_OFFICERS[code]}" for code in (HOME, _DESTINATION))
+    place, log, root = (shlex.quote(str(path)) for path in (folder, folder / "log", folder / "root.pem"))
+    here, there = (f"--dir {place} --party node-{code} {_OFFICERS[code]}" for code in (HOME, _DESTINATION))
     person = f"--id-number {movers[0].id_number} --name {movers[0].name}"
     return [
         f"synthetic residents of {home} who could move to {destination}:",
@@ -45,11 +47,11 @@ def things_to_try(folder: Path, residents: Sequence[resident_pb2.Resident]) -> l
         f"  yrdx-desk decide deregister CASE {here}",
         f"  yrdx-desk decide land CASE {there}",
         "to look at:",
-        f"  yrdx-desk show CASE --dir {folder} --party node-{HOME}",
-        f"  yrdx-ops status --dir {folder}",
-        f"  yrdx-audit verify {folder}/log --root {folder}/root.pem",
+        f"  yrdx-desk show CASE --dir {place} --party node-{HOME}",
+        f"  yrdx-ops status --dir {place}",
+        f"  yrdx-audit verify {log} --root {root}",
         "to end it:",
-        f"  yrdx-sim down --out {folder}",
+        f"  yrdx-sim down --out {place}",
     ]
 
 

@@ -14,6 +14,8 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from simulator.trouble import NotUsable
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,6 +34,18 @@ class Layout:
         """The layout of a folder, given in any form."""
         return cls(folder.absolute())
 
+    def make(self) -> None:
+        """Makes the folder itself.
+
+        Raises:
+            NotUsable: nothing can be written there.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.simulator_log.touch()
+        except OSError as error:
+            raise NotUsable(f"{self.folder} cannot be used: {error.strerror}") from error
+
     def clean(self) -> None:
         """Removes an earlier run and makes the folders of a new one."""
         for name in _FOLDERS:
@@ -43,6 +57,11 @@ class Layout:
         self.private.mkdir(mode=0o700)
         for name in ("settings", "dsn", "registers", "materials", "pids", "errors"):
             (self.private / name).mkdir(mode=0o700)
+
+    @property
+    def simulator_log(self) -> Path:
+        """JSON lines of the simulator itself."""
+        return self.folder / "simulator.log"
 
     @property
     def private(self) -> Path:

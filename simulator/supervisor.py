@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--dsn-dir", type=Path)
     asked = parser.parse_args()
     servers = Servers(kafka=asked.kafka, dsn_folder=asked.dsn_dir)
-    log = asked.folder / "simulator.log"
+    log = Layout.of(asked.folder).simulator_log
 
     def work() -> None:
         process.run(lambda: live(asked.folder, asked.seed, servers, SystemClock(), sleep), name="simulator", log=log)

@@ -15,9 +15,10 @@ from tests.simulator.test_world import lives
 HERE = Path(__file__).parents[2]
 
 
-def sim(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def sim(*words: str | Path, path: str | Path = os.environ["PATH"]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simulator", *map(str, words)]
-    return subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
+    environment = {"PATH": str(path), "LANG": "C.UTF-8"}
+    return subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False, env=environment)
 
 
 def pids(folder: Path) -> set[int]:
@@ -70,12 +71,18 @@ def test_down_where_nothing_is_makes_nothing(tmp_path: Path) -> None:
 
 def test_what_must_be_installed_and_what_makes_no_sense_is_said_in_a_sentence(tmp_path: Path) -> None:
     begun = time.monotonic()
-    missing = sim("up", "--kafka", "apache", "--out", tmp_path / "a")
+    missing = sim("up", "--kafka", "apache", "--out", tmp_path / "a", path=tmp_path)
     assert (missing.returncode, missing.stderr) == (3, "")
-    assert "--kafka HOST:PORT" in missing.stdout
+    assert "apt-get install" in missing.stdout
     unnamed = sim("up", "--dsn-dir", tmp_path, "--out", tmp_path / "b")
     assert (unnamed.returncode, unnamed.stderr) == (2, "")
     assert "node-340000" in unnamed.stdout
     assert sim("up", "--kafka", "nonsense", "--out", tmp_path / "c").returncode == 2
     assert sim("run", "--cases", "0", "--out", tmp_path / "d").returncode == 2
+    (tmp_path / "file").touch()
+    for command in ("run", "up"):
+        unusable = sim(command, "--out", tmp_path / "file")
+        assert (unusable.returncode, unusable.stderr) == (2, "")
+        assert "file cannot be used" in unusable.stdout
+    assert sim("down", "--out", tmp_path / "file").returncode == 0
     assert time.monotonic() - begun < 30
