@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MANY = 100_000
 """Credits of a stream that takes whatever comes."""
 
-_PAUSE_S = 0.05  # for each of ten: what takes a minute must not leave a mountain
+_PAUSE_S = 0.1  # for each of ten: what takes a minute must not leave a mountain
 
 
 def applications(node: Node, count: int, name: str) -> Envelopes:
