@@ -86,7 +86,7 @@ class Hub:
         def in_force() -> None:
             self._trust = trust
 
-        await self.committer.append(Artefact(TRUST_LIST, trust.raw, version), in_force)
+        await self.committer.append(Artefact(TRUST_LIST, trust.raw, version, trust.tag_epochs), in_force)
 
     async def begin(self) -> None:
         await self.store.create(START, START)
