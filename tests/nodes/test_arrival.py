@@ -151,6 +151,20 @@ def test_a_receipt_that_comes_late_finds_its_place_also_that_of_a_due_event(smal
     small(body)
 
 
+def test_a_receipt_that_comes_twice_at_once_starts_its_limit_once(small: Play, rng: random.Random) -> None:
+    async def body(made: Small) -> None:
+        history, node = History(made, rng), made.nodes[OUT]
+        await history.say(IN, "apply")
+        await history.say(IN, "permit")
+        await history.receive_all(OUT)
+        told = history.told(OUT)
+        await hear(node, told.deliveries)
+        await hear(node, [*told.logged, *told.logged])
+        await compare(history, node)
+
+    small(body)
+
+
 def test_a_receipt_waits_for_the_step_that_it_names(small: Play, rng: random.Random) -> None:
     """The permit is received after a warning was said, and its receipt overtakes the warning."""
 

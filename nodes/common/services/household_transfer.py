@@ -7,6 +7,7 @@ from one register to the other. Sources: 公通字〔2021〕12号 art. 43-47; th
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from core.calendar import SHANGHAI
@@ -63,7 +64,7 @@ class HouseholdTransfer:
         """Address of a permit, reasons, the day of a death; a correction may not become about somebody else."""
         if isinstance(detail, transfer_pb2.MovePermit):
             _check_permit(detail)
-        elif isinstance(detail, transfer_pb2.LandingReceipt) and _is_deceased(decision) != bool(_DATE.fullmatch(detail.deceased_on)):
+        elif isinstance(detail, transfer_pb2.LandingReceipt) and _is_deceased(decision) != _is_date(detail.deceased_on):
             raise Refused(BAD_FIELD, "detail.deceased_on")
         elif isinstance(detail, transfer_pb2.Correction):
             self.check_application(detail.application)
@@ -168,6 +169,14 @@ def _landing(stated: transfer_pb2.LandingReceipt, occasion: Occasion) -> transfe
         household_number=occasion.reserved.household_number,
         deceased_on=stated.deceased_on,
     )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return _DATE.fullmatch(text) is not None
 
 
 def _is_deceased(decision: desk_pb2.DecideRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sabotage.rows import hub, messages, others
+from tests.sabotage.rows import hub, messages, nodes, others
 
 DEFENCES = (
     *messages.FORM,
@@ -11,6 +11,8 @@ DEFENCES = (
     *hub.LEDGER,
     *hub.DELIVERY,
     *hub.LOG,
+    *nodes.NODE,
+    *nodes.STROKES,
     *others.AUDIT,
     *others.REGISTER,
 )

@@ -1,0 +1,109 @@
+"""Defences of a node: against what it is told, and in the strokes."""
+
+from __future__ import annotations
+
+from tests.sabotage.defence import Defence
+
+_VERIFY = "tests/nodes/test_verify.py::"
+_DELIVERY = f"{_VERIFY}test_a_delivery_that_is_wrong_in_one_place_is_neither_stored_nor_receipted"
+_HOSTILE = "tests/nodes/test_hostile.py::"
+_CONTENT = f"{_HOSTILE}test_content_that_is_not_right_in_one_place_is_receipted_and_says_why"
+_FOLD = "tests/nodes/test_fold.py::"
+_ARRIVAL = "tests/nodes/test_arrival.py::"
+_OUTBOX = "tests/nodes/test_outbox.py::"
+_DESK = "tests/nodes/test_desk.py::"
+_STROKES = "tests/nodes/test_strokes.py::test_a_process_may_die_at_every_single_place"
+
+NODE = (
+    Defence(
+        "a node believes the hub's signature only",
+        "nodes/common/verify.py",
+        "        trust.verify(HUB, signed.key_id, at, body, signed.signature)\n",
+        "        del at, body\n",
+        f"{_DELIVERY}[bad_receipt_signature]",
+        f"{_DELIVERY}[bad_signature]",
+    ),
+    Defence(
+        "a node believes a sender's signature only",
+        "nodes/common/verify.py",
+        "        trust.verify(message.routing.sender, envelope.key_id, at, pae(HEADER_TYPE, envelope.header), envelope.signature)\n",
+        "        del trust\n",
+        f"{_DELIVERY}[bad_signature]",
+        f"{_DELIVERY}[bad_receipt_signature]",
+    ),
+    Defence(
+        "what is opened is what was committed to",
+        "nodes/common/content.py",
+        "if payload_commitment(content.type, content.salt, content.payload) != message.header.plaintext_commitment:",
+        "if False:",
+        f"{_CONTENT}[other_salt]",
+        f"{_CONTENT}[other_routing]",
+    ),
+    Defence(
+        "a node recomputes the tags from the real number",
+        "nodes/common/apply.py",
+        "return judged and bool(claimed) and claimed <= right",
+        "return True",
+        f"{_HOSTILE}test_who_claims_one_person_and_means_another_gets_nobody_deregistered[31010119900101001X-11010519491231002X]",
+        f"{_HOSTILE}test_a_case_cannot_become_about_somebody_else",
+    ),
+    Defence(
+        "steps of a case are applied without a gap",
+        "nodes/common/fold.py",
+        "if step.step != (case.step if case else 0) + 1:",
+        "if False:",
+        f"{_FOLD}test_a_gap_ends_the_fold",
+        f"{_FOLD}test_a_fold_goes_on_where_another_ended",
+    ),
+    Defence(
+        "a receipt that comes twice counts once",
+        "nodes/common/store/steps.py",
+        "return list({one.message_id: one for one, _ in receipts if one.message_id in ids}.values())",
+        "return [one for one, _ in receipts if one.message_id in ids]",
+        f"{_ARRIVAL}test_a_receipt_that_comes_twice_at_once_starts_its_limit_once",
+        f"{_ARRIVAL}test_a_step_waits_for_the_one_before_it",
+    ),
+    Defence(
+        "an answer settles the message that it names",
+        "nodes/common/verify.py",
+        "if receipt.kind not in kinds or identity != (routing.message_id, message.digest, routing.case_id):",
+        "if False:",
+        f"{_OUTBOX}test_answers_that_were_exchanged_settle_nothing",
+        f"{_OUTBOX}test_another_key_signs_the_same_bytes_again",
+    ),
+    Defence(
+        "a request id stands for one content",
+        "nodes/common/store/requests.py",
+        'if row["digest"] != digest:',
+        "if False:",
+        f"{_DESK}test_a_repeated_call_gets_the_same_answer_and_another_content_a_conflict",
+        f"{_DESK}test_of_two_officers_at_once_one_decides_and_the_other_is_told",
+    ),
+)
+
+STROKES = (
+    Defence(
+        "an operation has one name at its register, whatever dies",
+        "nodes/common/strokes.py",
+        "request = service.reservation(operation.decision, operation.operation_id, row.facts, codec)",
+        "request = service.reservation(operation.decision, self.writer.new_id(), row.facts, codec)",
+        f"{_STROKES}[accepted]",
+        "tests/nodes/test_household_transfer.py::test_the_same_reservation_is_asked_for_again",
+    ),
+    Defence(
+        "only the hub's answer ends a reservation",
+        "nodes/common/strokes.py",
+        "        Stroke.RELEASING: _release,\n",
+        "        Stroke.RELEASING: _release,\n        Stroke.SUBMITTED: _release,\n",
+        f"{_STROKES}[accepted]",
+        f"{_STROKES}[rejected]",
+    ),
+    Defence(
+        "a case is annulled once the register has released",
+        "nodes/common/strokes.py",
+        "if released.state == _FINALISED:",
+        "if False:",
+        f"{_STROKES}[denied]",
+        f"{_STROKES}[annulled]",
+    ),
+)
