@@ -185,10 +185,7 @@ class _Node:
     async def receipt(self, ids: list[bytes], now: datetime) -> None:
         """The logged receipt of each message."""
         async with self.database.writing() as transaction:
-            heard = [
-                (steps.Receipt(message_id=one, case_id=one, receiver=_RECEIVER, business_at=now, step=1), os.urandom(_RECEIPT))
-                for one in ids
-            ]
+            heard = [(steps.Receipt(message_id=one, case_id=one, business_at=now, step=1), os.urandom(_RECEIPT)) for one in ids]
             await steps.add_delivered(transaction, heard, ids)
 
 

@@ -146,8 +146,6 @@ class Applier:
             row.case = fold(case, (), receipts, self.book, _actions(own)).case
         if row.case != case:
             self.save(transaction, row)
-        elif any(one.receiver != self.province for one in receipts):  # an own message has arrived: the desk shows it
-            self.cases.touch(transaction, row)
 
     async def _again(self, transaction: Transaction, case: Case) -> Case:
         """The same case from its first step on, every receipt in its place."""
@@ -184,9 +182,8 @@ class Applier:
         """As `_learn`, for content that was opened; `first` is what a second sealing brings again."""
         action = first.action if first else message.routing.action
         content = step.opened or SealedContent.FromString(self.cipher.decrypt(step.content, step.message_id))
-        about = SERVICES[row.service].person(row.facts).id_number
-        payload_ = {action: content.payload} if action in SERVICES[row.service].needed else {}
-        row.facts = row.facts.after(payload_, documents_of(content, step.sender))
+        about, kept = SERVICES[row.service].person(row.facts).id_number, SERVICES[row.service].kept(action, content.payload)
+        row.facts = row.facts.after({} if kept is None else {action: kept}, documents_of(content, step.sender))
         claimed = message.header.tag_commitment or (first.tag_commitment if first else b"")
         if self._is_claimed(row, content, claimed, about):
             return 0

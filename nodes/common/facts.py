@@ -31,7 +31,7 @@ class Facts(Frozen, frozen=True):
     """The newest payload of each action that matters later, and every document.
 
     Attributes:
-        payloads: action to the serialised payload message, of the actions that the service needs later (`Service.needed`).
+        payloads: action to the serialised payload message, as far as the service needs it later (`Service.kept`).
         documents: in the order in which they came.
         resealed: own messages whose content was sealed a second time.
     """

@@ -107,7 +107,6 @@ class Verifier:
         return Receipt(
             message_id=receipt.message_id,
             case_id=receipt.case_id,
-            receiver=receipt.receiver,
             business_at=moment(told.business_at),
             step=told.step,
         )

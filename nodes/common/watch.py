@@ -1,7 +1,8 @@
 """Following the cases of a node: a snapshot, then every change, resumable at a cursor.
 
 A cursor is the number of a change. Changes are numbered in the order in which they become visible (`nodes.common.store.database`), so
-whoever continues behind a cursor misses none; of several changes of one case he may see only the last.
+whoever continues behind a cursor misses none; of several changes of one case he may see only the last. A change is one of the case as it is
+shown: that a message has arrived at the other side shows at the message alone (`GetCase`).
 """
 
 from __future__ import annotations

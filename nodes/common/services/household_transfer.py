@@ -34,12 +34,19 @@ _WEIGHTS: Final = tuple(pow(2, 17 - place, 11) for place in range(17))
 _CHECK: Final = "10X98765432"
 _PERMIT_VALIDITY: Final = "permit-validity"
 _HEAD, _FAMILY = "02", "family"
+_KEPT: Final = frozenset({"apply", "permit", "deregister"})
 
 
 class HouseholdTransfer:
     """A `Service`."""
 
-    needed: Final = frozenset({"apply", "resubmit", "permit", "deregister"})
+    def kept(self, action: str, payload: bytes) -> bytes | None:
+        """What permit, certificate and landing are made from; of a correction the application, for the note was for an officer to read."""
+        if action == "resubmit":
+            correction = transfer_pb2.Correction.FromString(payload)
+            correction.ClearField("note")
+            return correction.SerializeToString(deterministic=True)
+        return payload if action in _KEPT else None
 
     def check_application(self, application: Message) -> None:
         """Number with its check digit (GB 11643-1999, ISO 7064 MOD 11-2), name and ground."""

@@ -12,7 +12,7 @@ from nodes.common.facts import Facts  # noqa: TC001 - as above
 from nodes.common.records.codec import RecordCodec  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from google.protobuf.message import Message
 
@@ -52,15 +52,13 @@ class Occasion:
 
 
 class Service(Protocol):
-    """The rules of one service that need plain data. Pure; no method blocks.
+    """The rules of one service that need plain data. Pure; no method blocks."""
 
-    Attributes:
-        needed: actions whose newest payload stays in the facts of a case; what the others say stands in its messages alone.
-    """
+    def kept(self, action: str, payload: bytes) -> bytes | None:
+        """What stays in the facts of a case of the newest payload of an action, for later decisions; None for nothing.
 
-    @property
-    def needed(self) -> Collection[str]:
-        """See above."""
+        The facts are written with every change of the case; the whole payload stands in the message.
+        """
         ...
 
     def check_application(self, application: Message) -> None:

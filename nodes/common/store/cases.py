@@ -38,7 +38,6 @@ _SAVE = """
     update cases set case_state = $2, facts = coalesce($3, facts), last_header = $4, next_seq = $5, pending = $6, refusal = $7, alarm = $8,
         opened_at = $9, version = $10, state = $11, ball_holder = $12, due_at = $13, changed = nextval('changes')
     where case_id = $1"""
-_TOUCH = "update cases set changed = nextval('changes') where case_id = $1"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,11 +154,6 @@ class Cases:
         else:
             transaction.later(_SAVE, *values)
         row.stored_facts = row.facts
-
-    def touch(self, transaction: Transaction, row: CaseRow) -> None:
-        """The case is as it was, but something that the desk shows beside it is new: whoever watches looks again."""
-        transaction.touch(Matter.CASES)
-        transaction.later(_TOUCH, UUID(bytes=row.case_id))
 
     def _row(self, row: asyncpg.Record) -> CaseRow:
         values: Mapping[str, object] = {name: row[name] for name in _PLAIN}

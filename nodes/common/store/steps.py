@@ -35,12 +35,12 @@ _GAPS = """
         or exists (select from delivered where case_id = any($1::uuid[]) and not applied)"""
 _BODIES = "select message_id, body from steps where message_id = any($1::uuid[]) and sender <> 'hub'"
 _ADD_DELIVERED = """
-    insert into delivered (message_id, case_id, receiver, receipt, business_at, step, applied)
-    select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::timestamptz[], $6::bigint[], $7::boolean[])
+    insert into delivered (message_id, case_id, receipt, business_at, step, applied)
+    select * from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::timestamptz[], $5::bigint[], $6::boolean[])
     on conflict do nothing returning message_id"""
-_DELIVERED = "select message_id, case_id, receiver, business_at, step from delivered where case_id = $1"
+_DELIVERED = "select message_id, case_id, business_at, step from delivered where case_id = $1"
 _DELIVERED_WAITING = """
-    select message_id, case_id, receiver, business_at, step from delivered where case_id = any($1::uuid[]) and not applied"""
+    select message_id, case_id, business_at, step from delivered where case_id = any($1::uuid[]) and not applied"""
 _WITHOUT_RECEIPT = """
     select s.message_id from steps s join cases c using (case_id) left join delivered d using (message_id)
     where d.message_id is null and s.sender <> 'hub' and c.state <> 'closed' limit $1"""
@@ -83,15 +83,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """A logged DELIVERED receipt: it acts on its case after `step` steps.
-
-    Attributes:
-        receiver: who made it.
-    """
+    """A logged DELIVERED receipt: it acts on its case after `step` steps."""
 
     message_id: bytes
     case_id: bytes
-    receiver: str
     business_at: datetime
     step: int
 
@@ -155,7 +150,6 @@ async def add_delivered(transaction: Transaction, receipts: Sequence[tuple[Recei
         _ADD_DELIVERED,
         [UUID(bytes=one.message_id) for one, _ in receipts],
         [UUID(bytes=one.case_id) for one, _ in receipts],
-        [one.receiver for one, _ in receipts],
         [signed for _, signed in receipts],
         [one.business_at for one, _ in receipts],
         [one.step for one, _ in receipts],
@@ -205,7 +199,6 @@ def _receipt(row: asyncpg.Record) -> Receipt:
     return Receipt(
         message_id=row["message_id"].bytes,
         case_id=row["case_id"].bytes,
-        receiver=row["receiver"],
         business_at=row["business_at"],
         step=row["step"],
     )

@@ -90,7 +90,6 @@ create index steps_unapplied on steps (case_id) where not applied;
 create table delivered (
     message_id uuid primary key,
     case_id uuid not null,
-    receiver text not null,
     receipt bytea not null,
     business_at timestamptz not null,
     step bigint not null,
