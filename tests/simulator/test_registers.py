@@ -24,7 +24,7 @@ from core.refusals import (
     Refused,
 )
 from simulator.registers.files import dump, load
-from simulator.registers.operations import Change, State, Status, Wish
+from simulator.registers.operations import Change, State, Status, Wish, check_new
 from simulator.registers.store import Record, Reservation, Store
 
 ANNA, BERT, CARL, DORA = "34052419800101001X", "11010519491231002X", "440524188001010014", "310101199001010019"
@@ -246,6 +246,15 @@ def test_a_repeated_finalise_changes_nothing(path: Path, wish: Wish) -> None:
         made = store.find(wish.id_number)
         assert store.finalise(b"o" * 16, 3 * SINCE) == 2 * SINCE
         assert store.find(wish.id_number) == made
+
+
+def test_whoever_is_held_is_refused_to_another_operation() -> None:
+    said = None
+    try:
+        check_new(Wish(Change.MOVE_OUT, ANNA), held=True, status=Status.ACTIVE)
+    except Refused as refused:
+        said = refused.kind
+    assert said == RECORD_HELD
 
 
 def test_somebody_who_comes_back_has_two_records(path: Path) -> None:

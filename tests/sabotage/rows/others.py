@@ -51,7 +51,7 @@ REGISTER = (
         "simulator/registers/operations.py",
         "    if held:\n",
         "    if False:\n",
-        f"{_REGISTERS}TestRegister::runTest",
+        f"{_REGISTERS}test_whoever_is_held_is_refused_to_another_operation",
         f"{_REGISTERS}test_household_numbers_are_given_once_and_in_order",
     ),
 )
