@@ -72,7 +72,7 @@ def test_a_receipt_acts_after_the_step_that_it_names_and_on_its_message_alone(sm
             (known[1].message_id, 3, False),
             (bytes(16), 2, False),
         ):
-            receipt = Receipt(message_id=message_id, case_id=history.case_id, receiver=OUT, business_at=at, step=step)
+            receipt = Receipt(message_id=message_id, case_id=history.case_id, business_at=at, step=step)
             case = fold(None, known, [receipt], history.hub.book).case
             assert case is not None
             assert (case.clock("deregister") is not None) is starts
