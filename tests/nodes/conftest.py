@@ -66,10 +66,11 @@ class Stage:
         async def play() -> None:
             assert self._life is not None
             task = asyncio.ensure_future(work)
-            async with asyncio.timeout(PATIENCE_S):
-                await asyncio.wait([task, self._life], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([task, self._life], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                task.cancel()
+                task.cancel()  # it lets go of what it holds
+                await asyncio.wait([task])
+            if self._life.done():
                 await self._life
             await task
 
@@ -98,10 +99,9 @@ def stage(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def play(stage: Stage) -> Iterator[Play]:
-    """Runs a coroutine function on the provinces; what it did to their registers is over afterwards."""
+    """Runs a coroutine function on the provinces; what it has stopped or troubled is mended afterwards."""
     yield lambda body: stage.run(body(stage.thing))
-    for province in stage.thing.provinces.values():
-        province.register.trouble.clear()
+    stage.run(stage.thing.mend())
 
 
 @pytest.fixture(scope="package")

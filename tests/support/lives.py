@@ -20,6 +20,10 @@ class Life:
         self._task = self.group.create_task(_live(manager, started))
         return await started
 
+    @property
+    def lives(self) -> bool:
+        return self._task is not None and not self._task.done()
+
     async def end(self) -> None:
         """Cancels it wherever it is and waits until it is left."""
         task, self._task = self._task, None

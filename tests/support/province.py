@@ -234,6 +234,19 @@ class Federation:
         await self.hub_life.end()
         self._hub = None
 
+    async def mend(self) -> None:
+        """Everything runs again, whatever a test that failed has left."""
+        if not self.hub_life.lives:
+            await self.begin_hub()
+        for province in self.provinces.values():
+            if province.process is not None:
+                await province.kill()
+            if not province.register_life.lives:
+                await province.begin_register()
+            if not province.life.lives:
+                await province.start()
+            province.register.trouble.clear()
+
     @contextmanager
     def held_submits(self, *, before: bool) -> Iterator[Hold]:
         """Holds up whatever is submitted, before the hub has heard it or before the sender hears the answer; afterwards no more."""
