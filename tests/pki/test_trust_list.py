@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.dsse import MEMBER_RECORD_TYPE, TRUST_LIST_TYPE, pae
@@ -196,8 +196,8 @@ def signed_as_it_is(forge: Forge, body: bytes, document: str = TRUST_LIST_TYPE) 
     return trust_pb2.SignedTrustList(trust_list=body, signature=signature).SerializeToString(deterministic=True)
 
 
-def speakers(trust: Trust) -> set[bytes]:
-    return {listed.leaf.digest for member in trust.members.values() for listed in member.certificates}
+def speakers(trust: Trust) -> set[tuple[str, bytes]]:
+    return {(code, listed.leaf.digest) for code, member in trust.members.items() for listed in member.certificates}
 
 
 SPOT = {"at": st.integers(0, 1 << 20), "bit": st.integers(0, 7)}
@@ -225,12 +225,13 @@ def test_junk_is_refused_even_under_the_roots_signature(forge: Forge, junk: byte
 
 
 @DAMAGE
+@example(at=15880, bit=6)  # a member becomes a field that nobody knows, and is ignored
 @given(**SPOT)
 def test_damage_that_the_root_signed_makes_no_new_speaker(forge: Forge, at: int, bit: int) -> None:
     plain = forge.plain(forge.member(forge.record(SHANGHAI)))
     body = flipped(plain.SerializeToString(deterministic=True), at, bit)
     trust = loaded(signed_as_it_is(forge, body), forge.root_pem)
-    assert trust is None or speakers(trust) == speakers(forge.load(plain))
+    assert trust is None or speakers(trust) <= speakers(forge.load(plain))
 
 
 @DAMAGE

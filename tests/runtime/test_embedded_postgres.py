@@ -176,7 +176,8 @@ def test_a_server_that_an_earlier_parent_left_is_replaced(folder: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_parent_that_is_killed_leaves_nothing_that_the_next_start_minds(folder: Path, number: signal.Signals) -> None:
     script = f"""
-import asyncio, pathlib
+import asyncio, pathlib, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, if a shell runs the tests in the background
 from runtime.embedded.broker import Broker
 from runtime.embedded.postgres import Postgres
 async def main():
@@ -188,11 +189,14 @@ async def main():
     await asyncio.sleep(600)
 asyncio.run(main())
 """
-    parent = subprocess.Popen([sys.executable, "-c", script], cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert parent.stdout is not None
-    broker, server, dsn = parent.stdout.readline().split()
-    parent.send_signal(number)
-    parent.communicate(timeout=10)
+    with subprocess.Popen([sys.executable, "-c", script], cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+        assert parent.stdout is not None
+        broker, server, dsn = parent.stdout.readline().split()
+        parent.send_signal(number)
+        try:
+            parent.communicate(timeout=10)
+        finally:
+            parent.kill()
     deadline = time.monotonic() + 10
     while any(_alive(pid) for pid in (broker, server)):
         assert time.monotonic() < deadline
