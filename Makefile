@@ -1,7 +1,7 @@
 # Everything a person or CI runs. `make demo` and `make test` set themselves up in .venv/; nothing else is installed by hand.
 PYTHON ?= python3
 BIN := .venv/bin
-CASES ?= 120
+CASES ?= 200
 SEED ?= 2026
 
 .DEFAULT_GOAL := help

@@ -48,7 +48,7 @@ DsnDir = Annotated[
 @app.command
 def run(
     *,
-    cases: Annotated[int, Parameter(validator=Number(gte=1, lte=10_000), help="people who want to move")] = 120,
+    cases: Annotated[int, Parameter(validator=Number(gte=1, lte=10_000), help="people who want to move")] = 200,
     seed: Seed = 2026,
     kafka: Kafka = "embedded",
     dsn_dir: DsnDir = None,
@@ -56,7 +56,7 @@ def run(
 ) -> int:
     """Plays household transfers among four provinces and proves what happened.
 
-    Example: yrdx-sim run --cases 120 --seed 2026 --out demo-out
+    Example: yrdx-sim run --cases 200 --seed 2026 --out demo-out
     """
     from simulator import command  # noqa: PLC0415 - `--help` must not load the whole world
 
