@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from bench import end_to_end, floor, hub_ledger, peers
+from bench import catch_up, end_to_end, floor, hub_ledger, peers
 from bench.anew import BEFORE
 from bench.report import Row, ratio, row, table, write
 from runtime import process_log
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MILLION: Final = 1e6
 HUB_ALONE: Final = "hub-alone"
+AWAY: Final = "catch-up"
 
 
 def main() -> None:
@@ -55,11 +56,13 @@ async def measured(out: Path, seconds: float) -> tuple[list[Row], str]:
     verdict = str((await outcome.audit(out))["verdict"])
     least = await floor.measured(out / "floor", payload)
     taken = await hub_ledger.measure(out / HUB_ALONE, payload, clock, sleep)
+    outages = await catch_up.measure(out / AWAY, clock, sleep)
     others = await peers.measured(out / "peers", payload)
-    for folder in (out, out / HUB_ALONE):
+    for folder in (out, out / HUB_ALONE, out / AWAY):
         shutil.rmtree(folder / BEFORE, ignore_errors=True)
     best = max((peer.value for peer in others if peer.value), default=None)
-    return [_end_to_end(run, least, best), *_peers(others, run), _hub_ledger(taken, least), *_crypto(least.crypto)], verdict
+    rows = [_end_to_end(run, least, best), *_peers(others, run), _hub_ledger(taken, least), *map(_catch_up, outages)]
+    return [*rows, *_crypto(least.crypto)], verdict
 
 
 def _end_to_end(run: Measured, least: Floor, peer: float | None) -> Row:
@@ -84,6 +87,13 @@ def _hub_ledger(taken: hub_ledger.Taken, least: Floor) -> Row:
     alone = row("hub_ledger_10k", taken.rate, "messages/s", floor=least.hub_rate, conditions=conditions)
     alone.cpu_us = taken.cpu_us
     return alone
+
+
+def _catch_up(outage: catch_up.Outage) -> Row:
+    conditions = "from the death of a node that stood still until it has acknowledged all that waited for it, its start included"
+    back = row(f"catch_up_{outage.waited}", round(outage.waited / outage.seconds, 1), "messages/s", conditions=conditions)
+    back.seconds, back.messages = outage.seconds, outage.waited
+    return back
 
 
 def _peers(others: list[Row], run: Measured) -> list[Row]:
