@@ -45,7 +45,7 @@ from pki.keys import load_secret
 from pki.signer import load_signer
 from runtime import clock as clocks
 from runtime import metrics, postgres
-from runtime.groups import refusal_in
+from runtime.groups import refusal_in, task_group
 from runtime.grpc_server import serving
 from runtime.kafka import Consumer, Producer
 from runtime.surroundings import Surroundings
@@ -283,7 +283,7 @@ async def running(settings: HubSettings, clock: Clock, sleep: Sleep = clocks.sle
         async with AsyncExitStack() as stack:
             hub = await _opened(settings, stack, clock, sleep)
             await stack.enter_async_context(metrics.serving(settings.metrics, hub.operations.status))
-            group = await stack.enter_async_context(asyncio.TaskGroup())
+            group = await stack.enter_async_context(task_group())
             await _started(hub, group, stack)
             server = await stack.enter_async_context(
                 serving(

@@ -10,7 +10,6 @@ orderly end.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -55,13 +54,14 @@ from pki.signer import load_signer
 from pki.storage import StorageCipher
 from runtime import clock as clocks
 from runtime import metrics, postgres
-from runtime.groups import refusal_in
+from runtime.groups import refusal_in, task_group
 from runtime.grpc_client import channel
 from runtime.grpc_server import serving
 from runtime.surroundings import Surroundings
 from yrdx.v1 import desk_pb2_grpc, exchange_pb2_grpc, operations_pb2_grpc, register_pb2_grpc
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator, Collection, Mapping
 
     import asyncpg
@@ -327,7 +327,7 @@ async def _started(settings: NodeSettings, codec: RecordCodec, stack: AsyncExitS
     node.book = await rules.remembered(node.database, node.book)  # before the parts that hold it are made
     await node.inbox.resume()
     await stack.enter_async_context(metrics.serving(settings.metrics, node.operator.status))
-    group = await stack.enter_async_context(asyncio.TaskGroup())
+    group = await stack.enter_async_context(task_group())
     loops = (node.intake.run(), node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep))
     tasks: list[asyncio.Task[None]] = [group.create_task(loop) for loop in loops]
     stack.callback(lambda: [task.cancel() for task in tasks])
