@@ -79,6 +79,7 @@ def test_what_must_be_installed_and_what_makes_no_sense_is_said_in_a_sentence(tm
     assert "node-340000" in unnamed.stdout
     assert sim("up", "--kafka", "nonsense", "--out", tmp_path / "c").returncode == 2
     assert sim("run", "--cases", "0", "--out", tmp_path / "d").returncode == 2
+    assert sim("run", "--seed", "1.5", "--out", tmp_path / "d").returncode == 2
     (tmp_path / "file").touch()
     for command in ("run", "up"):
         unusable = sim(command, "--out", tmp_path / "file")
