@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from pki.identity import HUB, Role
 from runtime import settings
 from runtime.addresses import free_port
 from runtime.clock import SystemClock
-from runtime.grpc_client import channel
+from runtime.grpc_client import channel, refused
 from runtime.kafka import Outgoing, Producer
 from tests.support.kafka import as_values, transport
 from tests.support.ledger import TABLES
@@ -47,7 +47,6 @@ class Node:
         acknowledges: whether it answers deliveries with receipts by itself.
         deliveries, receipts, problems: what came on the stream, in order.
         standing_by: each change of the lease, as the hub told it.
-        close: breaks the open stream off.
     """
 
     speaker: Speaker
@@ -57,8 +56,8 @@ class Node:
     receipts: list[exchange_pb2.LoggedReceipt] = field(default_factory=list)
     problems: list[exchange_pb2.Problem] = field(default_factory=list)
     standing_by: list[bool] = field(default_factory=list)
-    close: Callable[[], object] = lambda: None
     _sending: asyncio.Queue[exchange_pb2.DeliverRequest] = field(default_factory=asyncio.Queue)
+    _call: Any = None
 
     @property
     def code(self) -> str:
@@ -86,23 +85,22 @@ class Node:
 
     @asynccontextmanager
     async def stream(self, instance: str = "one", credits_: int = 1000) -> AsyncIterator[None]:
-        """Follows the stream until the block ends."""
-        self._sending = asyncio.Queue()
-        self.send(opening=exchange_pb2.DeliverOpening(instance=instance))
-        self.send(credits=credits_)
-        call = self.exchange.Deliver(self._requests())
+        """Follows the stream until the block ends; as a node does, opens it again when its connection is lost."""
+        self._open(instance, credits_)
         async with asyncio.TaskGroup() as group:
-            following = group.create_task(self._follow(call))
-            self.close = call.cancel
+            following = group.create_task(self._follow(instance, credits_))
             yield
             following.cancel()
-            call.cancel()
 
     def send(self, **request: Any) -> None:
         self._sending.put_nowait(exchange_pb2.DeliverRequest(**request))
 
     def acknowledge(self, delivery: exchange_pb2.Delivery, **changes: Any) -> None:
         self.send(receipts=[self.speaker.delivered(delivery, **changes)])
+
+    def close(self) -> None:
+        """Breaks the open stream off."""
+        self._call.cancel()
 
     def received(self, envelope: envelope_pb2.Envelope) -> int:
         """How often a message was delivered so far."""
@@ -112,10 +110,27 @@ class Node:
         while True:
             yield await self._sending.get()
 
-    async def _follow(self, call: Any) -> None:
-        with suppress(asyncio.CancelledError, grpc.aio.AioRpcError):
-            async for response in call:
+    def _open(self, instance: str, credits_: int) -> None:
+        self._sending = asyncio.Queue()
+        self.send(opening=exchange_pb2.DeliverOpening(instance=instance))
+        self.send(credits=credits_)
+        self._call = self.exchange.Deliver(self._requests())
+
+    async def _follow(self, instance: str, credits_: int) -> None:
+        while await self._lost():
+            await asyncio.sleep(0.1)
+            self._open(instance, credits_)
+
+    async def _lost(self) -> bool:
+        """Takes what comes on the stream until it ends; whether it ended because its connection did."""
+        try:
+            async for response in self._call:
                 self._take(response)
+        except grpc.aio.AioRpcError as error:
+            return error.code() is grpc.StatusCode.UNAVAILABLE and refused(error) is None
+        finally:
+            self.close()
+        return False
 
     def _take(self, response: exchange_pb2.DeliverResponse) -> None:
         for delivery in response.deliveries:
