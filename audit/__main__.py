@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 from audit import report
 from audit.verify import verify
 from core.refusals import Refused
+from core.typed import whole
 from pki.reading import read_root
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from audit.verify import Progress
 
 FINE, FOUND, USAGE = 0, 1, 2
+
+Whole = Annotated[int, Parameter(converter=whole)]
 
 app = App(
     name="yrdx-audit",
@@ -41,8 +44,8 @@ def verify_folder(
     *,
     root: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
-    limit: int = 20,
-    threads: int = 4,
+    limit: Whole = 20,
+    threads: Whole = 4,
 ) -> int:
     """Check every file, hash, signature and decision of a log folder.
 

@@ -14,6 +14,7 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from core.refusals import BAD_FIELD, Refused
+from core.typed import whole
 from pki import development
 from pki.ceremony.describe import describe, list_lines, trust_lines
 from pki.ceremony.office import LIST_DAYS, ROOT_DAYS, Office
@@ -50,8 +51,8 @@ Exit status: 0 fine, 1 findings (not signed, or does not verify), 2 usage.""",
 
 Flag = Annotated[bool, Parameter(negative=())]
 Texts = Annotated[tuple[str, ...], Parameter(negative=())]
-Days = Annotated[int, Parameter(validator=Number(gte=1, lte=ROOT_DAYS))]
-Epoch = Annotated[int, Parameter(validator=Number(gte=1, lt=1 << 32))]
+Days = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=ROOT_DAYS))]
+Epoch = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lt=1 << 32))]
 
 
 @app.command(name="init")

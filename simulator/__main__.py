@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
 
+from core.typed import whole
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cyclopts import Token
-
     from simulator.servers import Servers
 
 app = App(name="yrdx-sim", help=__doc__, version_flags=())
@@ -28,13 +26,6 @@ def _check_kafka(_type: object, value: str) -> None:
         raise ValueError('is "embedded", "apache", "apache3" or HOST:PORT')
 
 
-def _whole(_type: object, tokens: Sequence[Token]) -> int:
-    """A number as typed: without this, 1.5 would become 2 and nobody would be told."""
-    if not re.fullmatch(r"[+-]?[0-9]{1,18}", tokens[0].value):
-        raise ValueError("is a whole number")
-    return int(tokens[0].value)
-
-
 def _servers(kafka: str, dsn_dir: Path | None) -> Servers:
     from simulator.servers import Servers  # noqa: PLC0415 - `--help` must not load the whole world
 
@@ -42,7 +33,7 @@ def _servers(kafka: str, dsn_dir: Path | None) -> Servers:
 
 
 Out = Annotated[Path, Parameter(help="folder of the run")]
-Seed = Annotated[int, Parameter(help="the same seed repeats people and plan", converter=_whole)]
+Seed = Annotated[int, Parameter(converter=whole, help="the same seed repeats people and plan")]
 Kafka = Annotated[
     str,
     Parameter(
@@ -59,7 +50,7 @@ DsnDir = Annotated[
 @app.command
 def run(
     *,
-    cases: Annotated[int, Parameter(validator=Number(gte=1, lte=10_000), help="people who want to move", converter=_whole)] = 200,
+    cases: Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=10_000), help="people who want to move")] = 200,
     seed: Seed = 2026,
     kafka: Kafka = "embedded",
     dsn_dir: DsnDir = None,

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from google.protobuf.message import DecodeError
 
 from core.calendar import SHANGHAI
+from core.typed import whole
 from nodes.desk_client import shown
 from nodes.desk_client.asking import BASIS, CALL_S, HERE, STREAM_S, Officer, on_desk, packed, repeatable
 from nodes.desk_client.decisions import decide
@@ -65,7 +66,7 @@ def open_case(
     document: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     legal_basis: str = BASIS,
     missing: Promised = (),
-    open_key_materials: int = 0,
+    open_key_materials: Annotated[int, Parameter(converter=whole)] = 0,
     request_id: str | None = None,
     officer: Officer,
     server: Server = HERE,

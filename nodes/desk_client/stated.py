@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Group, Parameter
 
+from core.typed import whole
 from nodes.desk_client.asking import BASIS, HERE, Officer
 from runtime.command_line import Server, Usage
 from yrdx.v1 import desk_pb2
@@ -75,10 +76,12 @@ class Landing(Enum):
 class Decision:
     """What every decision has."""
 
-    version: Annotated[int | None, Parameter(help="of the case that the officer saw; without it, as the case is now")] = None
+    version: Annotated[int | None, Parameter(converter=whole, help="of the case that the officer saw; without it, as the case is now")] = (
+        None
+    )
     legal_basis: Annotated[str, Parameter(help="code of the legal basis")] = BASIS
     document: Annotated[tuple[str, ...], Parameter(negative=(), help="digest that put-document printed; may be repeated")] = ()
-    open_key_materials: Annotated[int, Parameter(help="key materials that are still missing (容缺)")] = 0
+    open_key_materials: Annotated[int, Parameter(converter=whole, help="key materials that are still missing (容缺)")] = 0
     request_id: Annotated[str | None, Parameter(help="repeats an earlier request whose answer was lost")] = None
     officer: Officer
     server: Server = HERE
