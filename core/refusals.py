@@ -140,6 +140,10 @@ BAD_PAGE_TOKEN = _kind(5007, "BAD_PAGE_TOKEN", _BAD, "The page token or cursor i
 NOT_REGISTERED_HERE = _kind(5008, "NOT_REGISTERED_HERE", _NO, "The register has no active record of this person.", "本省人口系统无此人有效户籍登记。")
 RECORD_MISMATCH = _kind(5009, "RECORD_MISMATCH", _NO, "The record differs from what the case states. Return it for correction.", "登记信息与案件陈述不一致，请退回补正。")
 ALREADY_REGISTERED_HERE = _kind(5010, "ALREADY_REGISTERED_HERE", _NO, "The person is registered in this province already.", "该人员已在本省登记。")
+GUARDIAN_REQUIRED = _kind(5011, "GUARDIAN_REQUIRED", _NO, "Who is under 18 moves with a guardian of age. Name one.", "未满18周岁的人员须由成年监护人办理，请填写监护人。")
+AGENT_NOT_ALLOWED = _kind(5012, "AGENT_NOT_ALLOWED", _NO, "An agent of age may act for an applicant of age, with his written authority. Add it as a document.", "成年申请人方可委托成年代理人，请上传授权委托书。")
+NEW_HEAD_REQUIRED = _kind(5013, "NEW_HEAD_REQUIRED", _NO, "The head of the household moves and others stay. Return it so that the applicant names who follows.", "户主迁出而有其他成员留户，请退回由申请人填写新户主。")
+RETURN_INCOMPLETE = _kind(5014, "RETURN_INCOMPLETE", _NO, "The register differs in more than the return names. Tell everything at once, see FindResident.", "退回未列明全部不一致项，须一次性告知，请核对登记信息。")
 
 # 6xxx: materials.
 MATERIAL_TOO_LARGE = _kind(6001, "MATERIAL_TOO_LARGE", _BAD, "A document may have 8 MiB at most.", "单个材料不得超过8MiB。")

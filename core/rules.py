@@ -60,6 +60,15 @@ class RuleBook:
             raise Refused(UNKNOWN_RULES, "service")
         return digests[-1], next(reversed(self.calendars)), next(reversed(self.policies))
 
+    def for_new(self, service: str) -> Rules:
+        """The rules that a new case runs under.
+
+        Raises:
+            Refused: UNKNOWN_RULES when there are none for the service.
+        """
+        procedure, calendar, policy = self.current(service)
+        return Rules(self.procedures[procedure], self.calendars[calendar], self.policies[policy], procedure, policy)
+
 
 def rule_book(artefacts: Iterable[tuple[str, bytes]]) -> RuleBook:
     """Reads artefacts (kind and bytes) into a book.

@@ -17,6 +17,7 @@ from core.refusals import TAG_COMMITMENT_MISMATCH, Refused
 from nodes.common.content import SealedContent, documents_of, payload, tags_commitment
 from nodes.common.fold import can_start_limits, fold, starts_a_limit
 from nodes.common.services import SERVICES
+from nodes.common.services.service import Beside
 from nodes.common.store import steps as steps_of
 from nodes.common.store.cases import CaseRow, Shown
 from runtime import process_log
@@ -182,30 +183,46 @@ class Applier:
         """As `_learn`, for content that was opened; `first` is what a second sealing brings again."""
         action = first.action if first else message.routing.action
         content = step.opened or SealedContent.FromString(self.cipher.decrypt(step.content, step.message_id))
-        about, kept = SERVICES[row.service].person(row.facts).id_number, SERVICES[row.service].kept(action, content.payload)
+        about, kept = _numbers(row), SERVICES[row.service].kept(action, content.payload)
         row.facts = row.facts.after({} if kept is None else {action: kept}, documents_of(content, step.sender))
         claimed = message.header.tag_commitment or (first.tag_commitment if first else b"")
-        if self._is_claimed(row, content, claimed, about):
-            return 0
-        _LOG.error("a message is about somebody else than the case claims", case_id=row.case_id.hex(), sender=step.sender)
-        return _SOMEBODY_ELSE
+        if not self._is_claimed(row, content, claimed, about):
+            _LOG.error("a message is about somebody else than the case claims", case_id=row.case_id.hex(), sender=step.sender)
+            return _SOMEBODY_ELSE
+        return 0 if step.sender == self.province else self._fault(row, step, message, content)
 
-    def _is_claimed(self, row: CaseRow, content: SealedContent, commitment: bytes, about: str) -> bool:
-        """Whether the case is about the person whom it claims, now that a message was learnt; before, it was `about` this number."""
+    def _fault(self, row: CaseRow, step: Step, message: ReadMessage, content: SealedContent) -> int:
+        """Why what the other side says is against the rules of the service, which its own node should have seen; or 0."""
+        beside = Beside(
+            at=step.business_at,
+            policy=self.book.of(message.header).policy,
+            open_key_materials=None if message.action.name == RESEAL else message.header.open_key_materials,
+            documents={document.code for document in row.facts.documents},
+        )
+        try:
+            SERVICES[row.service].check_content(payload(content), beside)
+        except Refused as refusal:
+            _LOG.error("content is against the rules", case_id=row.case_id.hex(), number=refusal.kind.number, field=refusal.field)
+            return refusal.kind.number
+        return 0
+
+    def _is_claimed(self, row: CaseRow, content: SealedContent, commitment: bytes, about: set[str]) -> bool:
+        """Whether the case is about the persons whom it claims, now that a message was learnt; before, it was `about` these numbers."""
         if commitment:
             return self._tags_are_right(row.service, content, commitment)
-        return SERVICES[row.service].person(row.facts).id_number == about
+        return _numbers(row) == about
 
     def _tags_are_right(self, service: str, content: SealedContent, commitment: bytes) -> bool:
-        """Recomputes the tags from the real number: the hub cannot, and a wrong tag would let one person move twice."""
+        """Recomputes every tag from the real numbers: the hub cannot, and one that is wrong or missing would let a person move twice."""
         claimed = {(tag.epoch, tag.value) for tag in content.tag_opening.tags}
         try:
             numbers = SERVICES[service].numbers(payload(content))
-            right = {(epoch, tags.tag(self.tag_keys[epoch], *number)) for epoch in self.tag_keys for number in numbers}
+            epochs = {epoch for epoch, _ in claimed} & self.tag_keys.keys()
+            right = {(epoch, tags.tag(self.tag_keys[epoch], *number)) for epoch in epochs for number in numbers}
             judged = tags_commitment(content) == commitment
         except Refused:  # no number at all: nobody, hence not the person who is claimed
             return False
-        return judged and bool(claimed) and claimed <= right
+        return judged and bool(claimed) and claimed == right
 
 
 class _News(NamedTuple):
@@ -234,6 +251,11 @@ def _lines(rows: Mapping[bytes, CaseRow], steps: Iterable[Step]) -> dict[bytes, 
         case_id: [found[number] for number in takewhile(found.__contains__, count(_step(rows.get(case_id)) + 1))]
         for case_id, found in sorted(places.items())
     }
+
+
+def _numbers(row: CaseRow) -> set[str]:
+    """Whom the case is about."""
+    return {person.id_number for person in SERVICES[row.service].people(row.facts)}
 
 
 def _step(row: CaseRow | None) -> int:

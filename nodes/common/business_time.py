@@ -1,7 +1,7 @@
 """Business time at a node: the real clock, shifted as the hub's was when it last spoke.
 
 In production both clocks of a receipt are equal and the shift is nothing; in simulation business time runs ahead of or behind the real
-one. Only dates that are shown or printed come from here; every limit is the hub's to judge.
+one. Dates that are shown or printed come from here, and what an officer may still promise; every limit is the hub's to judge.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ class BusinessTime:
         """Takes the two clocks of something that the hub signed; what is older than the last is passed over."""
         if self._newest is None or recorded_at >= self._newest:
             self._newest, self._shift = recorded_at, business_at - recorded_at
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the hub has spoken since the start; before, in simulation, the real time tells nothing."""
+        return self._newest is not None
 
     def now(self) -> datetime:
         """The present, aware, in UTC."""

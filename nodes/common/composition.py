@@ -33,6 +33,7 @@ from nodes.common.pace import Pace
 from nodes.common.reading import NoticingCodec
 from nodes.common.register import Register, RegisterClient
 from nodes.common.replies import Replies
+from nodes.common.residents import Residents
 from nodes.common.store import rules
 from nodes.common.store.cases import Cases
 from nodes.common.store.database import Database
@@ -251,8 +252,8 @@ class Node:
                 opener=self.opener,
             ),
             register=self.register,
+            residents=Residents(self.register, self.codec),
             worklist=None if self.settings.register else self.worklist,
-            codec=self.codec,
         )
 
     def pace(self) -> Pace:

@@ -18,13 +18,15 @@ from nodes.common.content import unpacked
 from nodes.common.facts import Facts
 from nodes.common.messages import Saying
 from nodes.common.services import SERVICES
-from nodes.common.services.service import Occasion
+from nodes.common.services.service import Beside, Occasion
 from nodes.common.store import outbox
 from nodes.common.store.cases import CaseRow
 from nodes.common.store.operations import Operation, Stroke
 from yrdx.v1 import desk_pb2
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
     from core.procedures.engine import Rules
     from core.procedures.model import Action
     from nodes.common.apply import Applier
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from nodes.common.messages import Writer
     from nodes.common.records.codec import RecordCodec
     from nodes.common.store.cases import Cases
-    from nodes.common.store.database import Transaction
+    from nodes.common.store.database import Connection, Transaction
     from nodes.common.store.documents import Documents
     from nodes.common.store.operations import Operations
     from nodes.common.store.requests import Requests
@@ -66,6 +68,24 @@ class Decisions:
     writer: Writer
     views: Views
     business_time: BusinessTime
+
+    async def check_opening(self, connection: Connection, request: desk_pb2.OpenCaseRequest) -> Message:
+        """What is asked for, if the rules of its service allow it; a register is not asked.
+
+        Raises:
+            Refused: BAD_FIELD, MATERIAL_NOT_FOUND, or a 5xxx kind that says what is not possible.
+        """
+        application = unpacked(request.application, opening_action(request.service).payload, "application")
+        documents = await self.documents.find(connection, request.counterpart, request.documents)
+        beside = Beside(
+            at=self.business_time.now(),
+            policy=self.writer.rules.for_new(request.service).policy,
+            open_key_materials=request.open_key_materials,
+            documents={description.code for _, description in documents},
+            is_today=self.business_time.is_known,
+        )
+        SERVICES[request.service].check_said(application, beside)
+        return application
 
     async def open(self, transaction: Transaction, request: desk_pb2.OpenCaseRequest, request_id: bytes, digest: bytes) -> bytes:
         """Opens a case: its first message is durable. Returns the serialised answer.
@@ -117,8 +137,15 @@ class Decisions:
         if request.detail.ByteSize() > _LONGEST or len(request.documents) > MAX_MATERIALS:
             raise Refused(TOO_LARGE, "detail")
         detail = unpacked(request.detail, action.payload, "detail")
-        SERVICES[row.service].check_decision(request, detail, row.facts)
-        await self.documents.find(transaction, row.counterpart, request.documents)
+        documents = await self.documents.find(transaction, row.counterpart, request.documents)
+        beside = Beside(
+            at=self.business_time.now(),
+            policy=self._rules(row).policy,
+            open_key_materials=request.open_key_materials,
+            documents={*(known.code for known in row.facts.documents), *(description.code for _, description in documents)},
+            is_today=self.business_time.is_known,
+        )
+        SERVICES[row.service].check_decision(request, detail, row.facts, beside)
         operation = await self._operation(transaction, row, request, request_id, action)
         row.pending, row.refusal = action.name, 0
         if operation is None:

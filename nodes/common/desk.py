@@ -22,8 +22,7 @@ from core.refusals import (
     UNKNOWN_PROVINCE,
     Refused,
 )
-from nodes.common.content import unpacked
-from nodes.common.decisions import Asked, opening_action
+from nodes.common.decisions import Asked
 from nodes.common.documents import CHUNK
 from nodes.common.officers import check_officer
 from nodes.common.services import SERVICES
@@ -42,9 +41,8 @@ if TYPE_CHECKING:
     from nodes.common.decisions import Decisions
     from nodes.common.documents import DocumentOffice
     from nodes.common.intake import Intake
-    from nodes.common.records.codec import RecordCodec
     from nodes.common.register import Register
-    from nodes.common.services.service import Person
+    from nodes.common.residents import Residents
     from nodes.common.store.cases import CaseRow
     from nodes.common.store.database import Database
     from nodes.common.strokes import Strokes
@@ -57,11 +55,6 @@ if TYPE_CHECKING:
 _USUAL_PAGE, _LARGEST_PAGE = 50, 200
 _NIL: Final = bytes(ID_BYTES)
 _CODE: Final = 64
-_STATUSES: Final = {
-    register_pb2.RECORD_STATUS_ACTIVE: "active",
-    register_pb2.RECORD_STATUS_MOVED_OUT: "moved-out",
-    register_pb2.RECORD_STATUS_DECEASED: "deceased",
-}
 
 
 @dataclass(kw_only=True)
@@ -82,8 +75,8 @@ class DeskService(desk_pb2_grpc.DeskServicer):
     watching: Watch
     offices: DocumentOffice
     register: Register
+    residents: Residents
     worklist: Worklist | None
-    codec: RecordCodec
     draining: bool = False
 
     async def OpenCase(self, request: desk_pb2.OpenCaseRequest, context: Context) -> desk_pb2.OpenCaseResponse:  # noqa: N802 - gRPC
@@ -110,6 +103,8 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         _check_id(request.case_id)
         _check_code(request.legal_basis, "legal_basis")
         request_id, digest = uuid_bytes(request.request_id), _digest(request)
+        if request.action == "return":
+            await self._check_told(request, request_id, digest)
         answer, operation_id = await self.intake.decide(Asked(request, request_id, digest))
         if operation_id is not None:
             answer = await self._carried(operation_id, request_id, digest)
@@ -152,19 +147,11 @@ class DeskService(desk_pb2_grpc.DeskServicer):
     async def FindResident(  # noqa: N802 - gRPC
         self, request: desk_pb2.FindResidentRequest, context: Context
     ) -> desk_pb2.FindResidentResponse:
-        """The person of an open case in this province's own register, and what differs from what the case states."""
+        """The people of a case in this province's own register, and what differs from what the case states."""
         check_officer(request.officer, identity(context))
-        row = await self._row(request.case_id)
-        person = self._person(row)
-        found = await self.register.find(person.id_number)
-        if found is None:
-            return desk_pb2.FindResidentResponse(found=False)
-        resident = self.codec.decode(found.record.record)
+        first, *others = await self.residents.find(await self._row(request.case_id))
         return desk_pb2.FindResidentResponse(
-            found=True,
-            resident=resident.SerializeToString(deterministic=True),
-            differences=[] if resident.name == person.name else ["name"],
-            status=_STATUSES.get(found.status, ""),
+            found=first.found, resident=first.resident, differences=first.differences, status=first.status, others=others
         )
 
     async def PutDocument(  # noqa: N802 - gRPC
@@ -209,8 +196,16 @@ class DeskService(desk_pb2_grpc.DeskServicer):
             raise Refused(DECISION_PENDING, "action")
         return known.answer
 
+    async def _check_told(self, request: desk_pb2.DecideRequest, request_id: bytes, digest: bytes) -> None:
+        """Before a case is returned for the first time under this request; a repeat has its answer."""
+        async with self.database.reading() as connection:
+            known = await self.decisions.requests.find(connection, request_id, digest)
+            row = await self.decisions.cases.known(connection, request.case_id)
+        if known is None:
+            await self.residents.check_told(row, request)
+
     async def _check_application(self, request: desk_pb2.OpenCaseRequest) -> None:
-        """Consent, parties, the application itself, and that the person is not registered here already."""
+        """Consent, parties, the application itself, and that nobody of those who come is registered here already."""
         if not request.consent_recorded:
             raise Refused(CONSENT_MISSING, "consent_recorded")
         if request.counterpart not in PROVINCES:
@@ -218,10 +213,9 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         if request.counterpart == self.province:
             raise Refused(BAD_FIELD, "counterpart")
         _check_code(request.legal_basis, "legal_basis")
-        application = unpacked(request.application, opening_action(request.service).payload, "application")
-        service = SERVICES[request.service]
-        service.check_application(application)
-        for _, id_number in service.numbers(application):
+        async with self.database.reading() as connection:
+            application = await self.decisions.check_opening(connection, request)
+        for _, id_number in SERVICES[request.service].numbers(application):
             await self._check_not_here(id_number)
 
     async def _check_not_here(self, id_number: str) -> None:
@@ -233,9 +227,6 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         _check_id(case_id)
         async with self.database.reading() as connection:
             return await self.decisions.cases.known(connection, case_id)
-
-    def _person(self, row: CaseRow) -> Person:
-        return SERVICES[row.service].person(row.facts)
 
     def _check_open(self) -> None:
         if self.draining:

@@ -31,7 +31,7 @@ class Facts(Frozen, frozen=True):
     """The newest payload of each action that matters later, and every document.
 
     Attributes:
-        payloads: action to the serialised payload message, as far as the service needs it later (`Service.kept`).
+        payloads: action to the serialised payload message, as far as the service needs it later (`Service.kept`); the newest last.
         documents: in the order in which they came.
         resealed: own messages whose content was sealed a second time.
     """
@@ -44,7 +44,8 @@ class Facts(Frozen, frozen=True):
         """The facts after one more message, the same ones when it adds nothing; a document that is known already is not listed twice."""
         known = {document.digest for document in self.documents}
         new = tuple(document for document in documents if document.digest not in known)
-        return Facts({**self.payloads, **payloads}, (*self.documents, *new), self.resealed) if payloads or new else self
+        earlier = {action: payload for action, payload in self.payloads.items() if action not in payloads}
+        return Facts({**earlier, **payloads}, (*self.documents, *new), self.resealed) if payloads or new else self
 
     def with_resealed(self, message_id: bytes) -> Facts:
         """The facts after an own message was sealed again."""

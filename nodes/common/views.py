@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.rules import RuleBook
     from nodes.common.business_time import BusinessTime
     from nodes.common.facts import Document
+    from nodes.common.services.materials import Owed
     from nodes.common.store.cases import CaseRow
     from nodes.common.store.outbox import Outgoing
     from nodes.common.store.steps import Receipt, Step
@@ -53,7 +54,7 @@ class Views:
 
     def case(self, row: CaseRow) -> desk_pb2.CaseView:
         """The case as it is now."""
-        person, listed, due_at = SERVICES[row.service].person(row.facts), shown(row, self.book), nearest(row)
+        people, listed, due_at = SERVICES[row.service].people(row.facts), shown(row, self.book), nearest(row)
         view = desk_pb2.CaseView(
             case_id=row.case_id,
             service=row.service,
@@ -64,10 +65,11 @@ class Views:
             opened_at=timestamp(row.opened_at),
             due_at=timestamp(due_at) if due_at else None,
             legal_actions=self.legal(row),
-            person_id_number=person.id_number,
-            person_name=person.name,
+            person_id_number=people[0].id_number,
+            person_name=people[0].name,
             pending_action=row.pending,
             documents=[_document(document) for document in row.facts.documents],
+            movers=SERVICES[row.service].movers(row.facts),
         )
         self._add_case(view, row)
         number = row.refusal or row.alarm
@@ -91,6 +93,8 @@ class Views:
         state = self._rules(row).procedure.state(case.state)
         view.owner, view.ending = case.parties.get(state.owner, ""), case.ending
         if case.state != CLOSED:
+            owed = SERVICES[row.service].owed(row.facts, self._rules(row).policy, self.business_time.now())
+            view.owed.extend(_owed(one) for one in owed)
             first = min(case.clocks, key=lambda clock: clock.due_at, default=None)
             view.deadline = first.deadline if first else ""
             view.overdue = any(clock.overdue for clock in case.clocks)
@@ -137,6 +141,16 @@ class Views:
 def cases(views: Views, rows: Sequence[CaseRow]) -> list[desk_pb2.CaseView]:
     """Many cases."""
     return [views.case(row) for row in rows]
+
+
+def _owed(material: Owed) -> desk_pb2.OwedMaterial:
+    return desk_pb2.OwedMaterial(
+        code=material.code,
+        promised_until=material.until,
+        promised_by=material.by,
+        key=material.is_key,
+        lapsed=material.has_lapsed,
+    )
 
 
 def _document(document: Document) -> desk_pb2.DocumentView:

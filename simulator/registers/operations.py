@@ -1,7 +1,7 @@
 """What a register promises about operations: the pure rules of Reserve and Finalise.
 
 An operation goes from RESERVED to FINALISED or RELEASED and never back; its id is kept for ever. The rules, in the order in which
-they are asked:
+they are asked; of several persons every one must pass, or nothing is stored:
 
 1. a repeat with other content is OPERATION_CONFLICT, one of a released operation OPERATION_RELEASED, any other gets the answer again;
 2. a person whom another operation holds is RECORD_HELD: retriable, nothing is stored, the same id may succeed later;
@@ -59,7 +59,7 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The content of a reservation: two are the same operation only if all of it is equal.
+    """What a reservation asks for one person: two are the same operation only if all of it is equal for all of them.
 
     Attributes:
         change: the change.
@@ -82,26 +82,26 @@ class Operation:
 
     Attributes:
         state: what became of it.
-        wish: its content; None for a tombstone, which was released before it was ever seen.
+        wishes: its content, person by person; none in a tombstone, which was released before it was ever seen.
         household_number: MOVE_IN: what the register gave.
-        record_number: the record it concerns, MOVE_IN only from FINALISED on.
+        record_numbers: the record of each person, MOVE_IN only from FINALISED on.
         since: FINALISED: microseconds since 1970 UTC.
     """
 
     state: State
-    wish: Wish | None
+    wishes: tuple[Wish, ...]
     household_number: str = ""
-    record_number: int | None = None
+    record_numbers: tuple[int | None, ...] = ()
     since: int | None = None
 
 
-def check_repeat(known: Operation, wish: Wish) -> None:
+def check_repeat(known: Operation, wishes: tuple[Wish, ...]) -> None:
     """Rule 1; passes when the stored answer may be given again.
 
     Raises:
         Refused: OPERATION_CONFLICT or OPERATION_RELEASED.
     """
-    if known.wish is not None and known.wish != wish:
+    if known.wishes and known.wishes != wishes:
         raise Refused(OPERATION_CONFLICT, "operation_id")
     if known.state is State.RELEASED:
         raise Refused(OPERATION_RELEASED, "operation_id")
@@ -111,7 +111,7 @@ def check_new(wish: Wish, *, held: bool, status: Status | None) -> None:
     """Rules 2 and 3.
 
     Args:
-        wish: the content of an operation not seen before.
+        wish: what an operation not seen before asks for one person.
         held: whether another operation is RESERVED for the person.
         status: of the person's record here; None when there is none.
 

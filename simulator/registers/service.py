@@ -73,6 +73,7 @@ class RegisterService(register_pb2_grpc.RegisterServicer):
             status=_STATUSES[found.status],
             since=_timestamp(found.since),
             household_number=found.household_number,
+            household_size=await self._call(self._store.household_size, found.household_number),
         )
 
     async def Check(self, request: pb.CheckRequest, _context: _Context | None) -> pb.CheckResponse:  # noqa: N802 - gRPC
@@ -85,11 +86,14 @@ class RegisterService(register_pb2_grpc.RegisterServicer):
 
     async def Reserve(self, request: pb.ReserveRequest, _context: _Context | None) -> pb.ReserveResponse:  # noqa: N802 - gRPC
         """Stroke 1; see `operations` for its rules. The state tells a repeat what became of the operation since."""
-        reserved = await self._call(self._store.reserve, _operation_id(request.operation_id), _wish(request))
+        reserved = await self._call(self._store.reserve, _operation_id(request.operation_id), *_wishes(request))
+        records = [_record(found) for found in reserved.records]
         return pb.ReserveResponse(
             state=_STATES[reserved.state],
-            record=_record(reserved.record) if reserved.record else None,
+            record=records[0] if records else None,
             household_number=reserved.household_number,
+            others=records[1:],
+            staying=reserved.staying,
         )
 
     async def Finalise(self, request: pb.FinaliseRequest, _context: _Context | None) -> pb.FinaliseResponse:  # noqa: N802 - gRPC
@@ -126,13 +130,23 @@ def _id_number(value: str) -> str:
     return value
 
 
-def _wish(request: pb.ReserveRequest) -> Wish:
-    change = _CHANGES.get(request.change)
+def _wishes(request: pb.ReserveRequest) -> list[Wish]:
+    """What is asked for each person; all of them come or all of them leave."""
+    wishes = [_wish(request), *(_wish(other) for other in request.others)]
+    if len({wish.change.begins for wish in wishes}) > 1:
+        raise Refused(BAD_FIELD, "change")
+    if len({wish.id_number for wish in wishes}) < len(wishes):
+        raise Refused(BAD_FIELD, "others")
+    return wishes
+
+
+def _wish(part: pb.ReserveRequest | pb.PersonChange) -> Wish:
+    change = _CHANGES.get(part.change)
     if change is None:
         raise Refused(BAD_FIELD, "change")
-    if change.begins and not (request.name and request.record.record and request.record.format):
-        raise Refused(BAD_FIELD, "record" if request.name else "name")
-    return Wish(change, _id_number(request.id_number), request.name, request.record.record, request.record.format)
+    if change.begins and not (part.name and part.record.record and part.record.format):
+        raise Refused(BAD_FIELD, "record" if part.name else "name")
+    return Wish(change, _id_number(part.id_number), part.name, part.record.record, part.record.format)
 
 
 def _microseconds(request: pb.FinaliseRequest) -> int:

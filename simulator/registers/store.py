@@ -7,6 +7,7 @@ next start needs no recovery of its own. Not thread-safe: one thread owns a stor
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
@@ -61,11 +62,18 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """The answer to a Reserve: `record` for MOVE_OUT, `household_number` for MOVE_IN."""
+    """The answer to a Reserve.
+
+    Attributes:
+        records: MOVE_OUT: that of each person.
+        household_number: MOVE_IN: the household that all of them will have.
+        staying: MOVE_OUT: for each person, how many active records will be left in the household.
+    """
 
     state: State
-    record: Record | None = None
+    records: tuple[Record, ...] = ()
     household_number: str = ""
+    staying: tuple[int, ...] = ()
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -112,8 +120,13 @@ class Store:
         known = self._operation(operation_id)
         return known.state if known else None
 
-    def reserve(self, operation_id: bytes, wish: Wish) -> Reservation:
-        """Holds the person for an operation; a repeat gets the same answer, with the state as it is now.
+    def household_size(self, household_number: str) -> int:
+        """How many active records a household has."""
+        (size,) = self._one("SELECT count(*) FROM record WHERE household_number = ? AND status = 'active'", household_number) or (0,)
+        return int(size)
+
+    def reserve(self, operation_id: bytes, *wishes: Wish) -> Reservation:
+        """Holds the persons for an operation, all or none; a repeat gets the same answer, with the state as it is now.
 
         Raises:
             Refused: see `operations`; nothing is stored then.
@@ -121,12 +134,15 @@ class Store:
         with transaction(self._file):
             known = self._operation(operation_id)
             if known:
-                check_repeat(known, wish)
+                check_repeat(known, wishes)
             else:
-                known = self._hold(operation_id, wish)
-        # If we crash before the commit, nobody holds the person and the caller repeats; after it, the repeat finds the operation.
-        standing = self._record("WHERE number = ?", known.record_number) if wish.change is Change.MOVE_OUT else None
-        return Reservation(known.state, standing, known.household_number)
+                known = self._hold(operation_id, wishes)
+        # If we crash before the commit, nobody is held and the caller repeats; after it, the repeat finds the operation.
+        if wishes[0].change.begins:
+            return Reservation(known.state, household_number=known.household_number)
+        standing = [self._record("WHERE number = ?", number) for number in known.record_numbers]
+        leaving = tuple(record for record in standing if record)
+        return Reservation(known.state, leaving, staying=self._staying(leaving))
 
     def finalise(self, operation_id: bytes, at: int) -> int:
         """Makes the reserved change as of `at`; a repeat changes nothing. Returns since when it counts.
@@ -137,10 +153,10 @@ class Store:
         """
         try:
             # If we crash before the commit, the operation is still reserved and the caller repeats; after it, the repeat gets
-            # the stored time. Record and operation change together or not at all.
+            # the stored time. Records and operation change together or not at all.
             with transaction(self._file):
                 known = check_finalise(self._operation(operation_id))
-                return known.since if known.since is not None else self._make(operation_id, known.record_number, at)
+                return known.since if known.since is not None else self._make(operation_id, known, at)
         except sqlite3.IntegrityError as exc:
             raise Refused(CHANGE_IMPOSSIBLE, "operation_id") from exc
 
@@ -150,63 +166,89 @@ class Store:
         Returns:
             RELEASED, or FINALISED when the change was made already: then nothing happens.
         """
-        # If we crash before the commit, the person is still held and the caller repeats; after it, the repeat answers the same.
+        # If we crash before the commit, they are still held and the caller repeats; after it, the repeat answers the same.
         with transaction(self._file):
             self._file.execute(
                 "INSERT INTO operation (operation_id, state) VALUES (?, 'released') ON CONFLICT (operation_id)"
                 " DO UPDATE SET state = 'released' WHERE state = 'reserved'",
                 (operation_id,),
             )
+            self._let_go(operation_id)
             return State.RELEASED if self.state(operation_id) is not State.FINALISED else State.FINALISED
 
-    def _hold(self, operation_id: bytes, wish: Wish) -> Operation:
-        standing = self.find(wish.id_number)
-        held = self._one("SELECT 1 FROM operation WHERE id_number = ? AND state = 'reserved'", wish.id_number)
-        check_new(wish, held=held is not None, status=standing.status if standing else None)
-        household, number = "", None
-        if wish.change.begins:
-            household = self._next_household_number()
-        elif standing:
-            number = standing.number
-        self._file.execute(
-            "INSERT INTO operation (operation_id, state, change, id_number, name, record, format, household_number,"
-            " record_number) VALUES (?, 'reserved', ?, ?, ?, ?, ?, nullif(?, ''), ?)",
-            (operation_id, wish.change.value, wish.id_number, wish.name, wish.record, wish.format, household, number),
+    def _hold(self, operation_id: bytes, wishes: tuple[Wish, ...]) -> Operation:
+        numbers = tuple(self._free(wish) for wish in wishes)
+        household = self._next_household_number() if wishes[0].change.begins else ""
+        sequence = self._file.execute(
+            "INSERT INTO operation (operation_id, state, household_number) VALUES (?, 'reserved', nullif(?, ''))", (operation_id, household)
+        ).lastrowid
+        self._file.executemany(
+            "INSERT INTO part (sequence, place, change, id_number, name, record, format, record_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (sequence, place, wish.change.value, wish.id_number, wish.name, wish.record, wish.format, number)
+                for place, (wish, number) in enumerate(zip(wishes, numbers, strict=True))
+            ),
         )
-        return Operation(State.RESERVED, wish, household, number)
+        return Operation(State.RESERVED, wishes, household, numbers)
+
+    def _free(self, wish: Wish) -> int | None:
+        """The record that somebody leaves, who can be held for it; None of who comes."""
+        standing = self.find(wish.id_number)
+        held = self._one("SELECT 1 FROM part WHERE id_number = ? AND held", wish.id_number)
+        check_new(wish, held=held is not None, status=standing.status if standing else None)
+        return standing.number if standing and not wish.change.begins else None
+
+    def _staying(self, leaving: tuple[Record, ...]) -> tuple[int, ...]:
+        """For each of these records, the active ones in its household that are not among them."""
+        sizes = Counter({number: self.household_size(number) for number in {record.household_number for record in leaving}})
+        sizes.subtract(record.household_number for record in leaving if record.status is Status.ACTIVE)
+        return tuple(sizes[record.household_number] for record in leaving)
 
     def _next_household_number(self) -> str:
         """Twelve digits: province, 9 for households that the exchange brought, a number never given before."""
         (sequence,) = self._one("SELECT coalesce(max(sequence), 0) + 1 FROM operation") or (1,)
         return f"{self._province[:2]}9{sequence:09d}"
 
-    def _make(self, operation_id: bytes, number: int | None, at: int) -> int:
-        """Ends the record with this number, or begins one when there is none yet."""
-        if number is None:
-            number = self._file.execute(
-                "INSERT INTO record (id_number, name, household_number, record, format, status, since)"
-                " SELECT id_number, name, household_number, record, format,"
-                " CASE change WHEN 'move-in' THEN 'active' ELSE 'deceased' END, ? FROM operation WHERE operation_id = ?",
-                (at, operation_id),
-            ).lastrowid
-        else:
-            self._file.execute("UPDATE record SET status = 'moved-out', since = ? WHERE number = ?", (at, number))
-        self._file.execute(
-            "UPDATE operation SET state = 'finalised', record_number = ?, since = ? WHERE operation_id = ?", (number, at, operation_id)
+    def _make(self, operation_id: bytes, known: Operation, at: int) -> int:
+        """Ends the record of each person, or begins one for him."""
+        numbers = [self._change(known, place, at) for place in range(len(known.wishes))]
+        self._file.execute("UPDATE operation SET state = 'finalised', since = ? WHERE operation_id = ?", (at, operation_id))
+        self._file.executemany(
+            "UPDATE part SET record_number = ? WHERE place = ? AND sequence = (SELECT sequence FROM operation WHERE operation_id = ?)",
+            ((number, place, operation_id) for place, number in enumerate(numbers)),
         )
+        self._let_go(operation_id)
         return at
 
-    def _operation(self, operation_id: bytes) -> Operation | None:
-        row = self._one(
-            "SELECT state, change, id_number, name, record, format, household_number, record_number, since FROM operation"
-            " WHERE operation_id = ?",
-            operation_id,
+    def _change(self, known: Operation, place: int, at: int) -> int | None:
+        """The record that was changed for the person in this place."""
+        wish, number = known.wishes[place], known.record_numbers[place]
+        if not wish.change.begins:
+            self._file.execute("UPDATE record SET status = 'moved-out', since = ? WHERE number = ?", (at, number))
+            return number
+        status = Status.ACTIVE if wish.change is Change.MOVE_IN else Status.DECEASED
+        values = (wish.id_number, wish.name, known.household_number, wish.record, wish.format, status.value, at)
+        return self._file.execute(
+            "INSERT INTO record (id_number, name, household_number, record, format, status, since) VALUES (?, ?, ?, ?, ?, ?, ?)", values
+        ).lastrowid
+
+    def _let_go(self, operation_id: bytes) -> None:
+        """Others may hold these persons again, unless the operation is still reserved."""
+        self._file.execute(
+            "UPDATE part SET held = 0 WHERE sequence IN (SELECT sequence FROM operation WHERE operation_id = ? AND state <> 'reserved')",
+            (operation_id,),
         )
+
+    def _operation(self, operation_id: bytes) -> Operation | None:
+        row = self._one("SELECT sequence, state, household_number, since FROM operation WHERE operation_id = ?", operation_id)
         if row is None:
             return None
-        state, change, id_number, name, record, form, household, number, since = row
-        wish = Wish(Change(change), id_number, name, record, form) if change else None
-        return Operation(State(state), wish, household or "", number, since)
+        sequence, state, household, since = row
+        parts = self._file.execute(
+            "SELECT change, id_number, name, record, format, record_number FROM part WHERE sequence = ? ORDER BY place", (sequence,)
+        ).fetchall()
+        wishes = tuple(Wish(Change(change), *values) for change, *values, _ in parts)
+        return Operation(State(state), wishes, household or "", tuple(number for *_, number in parts), since)
 
     def _record(self, which: str, value: str | int | None) -> Record | None:
         row = self._one(_RECORD + which, value)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Alter = Callable[[SealedContent, envelope_pb2.Header], bytes]
 
 LONGEST = 14
-NUMBER = "31010119900101001X"
+NUMBER = "310101199001010012"
 OTHER_NUMBER = "11010519491231002X"
 
 

@@ -70,7 +70,8 @@ class SmallRegister:
 
     def operations(self, id_number: str) -> list[str]:
         """The state of every operation about somebody."""
-        rows = self.store._file.execute("SELECT state FROM operation WHERE id_number = ? ORDER BY sequence", (id_number,))
+        query = "SELECT state FROM operation JOIN part USING (sequence) WHERE id_number = ? ORDER BY sequence"
+        rows = self.store._file.execute(query, (id_number,))
         return [state for (state,) in rows]
 
     async def find(self, id_number: str) -> register_pb2.FindResponse | None:

@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from core import refusals
 from pki.identity import Role
 from runtime.grpc_client import channel, refused
+from tests.nodes.households import guardian, mover, number, promised
 from tests.support.officers import packed, refusal_of
 from tests.support.province import CALL_S, IN, OTHER, OUT
 from yrdx.v1 import desk_pb2, desk_pb2_grpc, envelope_pb2
@@ -40,6 +41,10 @@ def person(**changes: Any) -> Packed:
     return packed(transfer_pb2.HouseholdApplication(**{**values, **changes}))
 
 
+def ward(**changes: Any) -> Packed:
+    return person(id_number=number("20150101"), guardian=guardian(), relation_code="20", **changes)
+
+
 def altered(request: Any, changes: dict[str, Any]) -> Any:
     """The request with other values in these fields."""
     for name, value in changes.items():
@@ -53,6 +58,8 @@ def officer(**changes: str) -> desk_pb2.Officer:
     return desk_pb2.Officer(**{**values, **changes})
 
 
+GUARDIAN, AGENT = refusals.GUARDIAN_REQUIRED.number, refusals.AGENT_NOT_ALLOWED.number
+AGENT_NAMED = transfer_pb2.Agent(id_number=number(), name="赵律师")
 TOO_LARGE, ABSENT, UNIT = refusals.TOO_LARGE.number, refusals.MATERIAL_NOT_FOUND.number, refusals.UNIT_NOT_ALLOWED.number
 OPENINGS: dict[str, tuple[int, str, dict[str, Any]]] = {
     "no request id": (BAD, "id", {"request_id": ""}),
@@ -73,8 +80,14 @@ OPENINGS: dict[str, tuple[int, str, dict[str, Any]]] = {
     "an unreadable payload": (BAD, "application", {"application": Packed(type_url="x/yrdx.v1.HouseholdApplication", value=b"\xff")}),
     "a wrong check digit": (BAD, "id_number: check digit", {"application": person(id_number="110105194912310021")}),
     "a number with a lower-case x": (BAD, "id_number", {"application": person(id_number="11010519491231002x")}),
-    "a blank name": (BAD, "application.name", {"application": person(name=" ")}),
-    "no ground": (BAD, "application.ground", {"application": person(ground=0)}),
+    "a blank name": (BAD, "name", {"application": person(name=" ")}),
+    "no ground": (BAD, "ground", {"application": person(ground=0)}),
+    "a person twice": (BAD, "others: a person twice", {"application": person(others=[mover(id_number="11010519491231002X")])}),
+    "a child without a guardian": (GUARDIAN, "others[0].guardian", {"application": person(others=[mover("20150101")])}),
+    "an agent without authority": (AGENT, "documents: agent-authority", {"application": person(agent=AGENT_NAMED)}),
+    "an agent of a child": (AGENT, "agent", {"application": ward(agent=AGENT_NAMED)}),
+    "a key material as if it were none": (BAD, "open_key_materials", {"application": person(missing=[promised("receiving-consent")])}),
+    "a material that is none": (BAD, "missing.code", {"application": person(missing=[promised("passport")])}),
     "a document that was not put": (ABSENT, "documents", {"application": person(), "documents": [b"d" * 32]}),
     "more than a message may carry": (TOO_LARGE, "sealed_payload", {"application": person(name="长" * 400_000)}),
 }
@@ -89,6 +102,20 @@ def test_a_bad_opening_is_refused_by_its_number_and_changes_nothing(play: Play, 
         request = made[IN].opening(changes.get("counterpart", OUT), made.country.person(OUT))
         with refusal_of(number, field):
             await made[IN].desk.OpenCase(altered(request, changes), timeout=CALL_S)
+        assert await contents(made[IN]) == before
+
+    play(body)
+
+
+def test_nobody_promises_for_a_day_that_is_over(play: Play) -> None:
+    async def body(made: Federation) -> None:
+        await made.up_to("permit")  # before, the hub may not have said what day it is
+        await made.idle()
+        before = await contents(made[IN])
+        request = made[IN].opening(OUT, made.country.person(OUT))
+        with refusal_of(BAD, "missing.promised_until"):
+            late = {"application": person(missing=[promised(until="2026-01-01")])}
+            await made[IN].desk.OpenCase(altered(request, late), timeout=CALL_S)
         assert await contents(made[IN]) == before
 
     play(body)
@@ -161,7 +188,9 @@ def test_who_is_not_registered_there_is_not_deregistered(play: Play) -> None:
 
 def test_nothing_irreversible_happens_while_a_key_material_is_owed(play: Play) -> None:
     async def body(made: Federation) -> None:
-        case_id = await made[IN].open(OUT, made.country.person(OUT), open_key_materials=1)
+        resident = made.country.person(OUT)
+        owed = person(id_number=resident.id_number, name=resident.name, missing=[promised("receiving-consent", until="2099-01-01")])
+        case_id = await made[IN].open(OUT, resident, application=owed, open_key_materials=1)
         await made[IN].can(case_id, "permit")
         await made[IN].decide(case_id, "permit", open_key_materials=1)
         await made[OUT].sees(case_id, state="permitted")
@@ -250,7 +279,7 @@ def test_readings_that_make_no_sense_are_refused(play: Play) -> None:
     async def body(made: Federation) -> None:
         desk, case_id = made[IN].desk, await made.up_to("permit")
         never = Timestamp(seconds=400_000_000_000)
-        for number, call in (
+        for refusal, call in (
             (BAD, desk.ListCases(desk_pb2.ListCasesRequest(page_size=201))),
             (BAD, desk.ListCases(desk_pb2.ListCasesRequest(filter=desk_pb2.CaseFilter(state="\0")))),
             (BAD, desk.ListCases(desk_pb2.ListCasesRequest(filter=desk_pb2.CaseFilter(ball_holder="浙")))),
@@ -263,7 +292,7 @@ def test_readings_that_make_no_sense_are_refused(play: Play) -> None:
             (BAD, desk.FindResident(desk_pb2.FindResidentRequest(case_id=case_id))),
             (refusals.NOT_FOUND.number, desk.ListWork(desk_pb2.ListWorkRequest())),
         ):
-            with refusal_of(number):
+            with refusal_of(refusal):
                 await call
         for cursor in ("-1", "x", "９", "1" * 19):
             with refusal_of(refusals.BAD_PAGE_TOKEN.number):

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from stdnum.cn import ric
 
 from core.refusals import BAD_FIELD, RECORD_MISMATCH, Refused
-from core.rules import shipped_rules
 from nodes.common.facts import Facts
 from nodes.common.services.household_transfer import HouseholdTransfer
 from nodes.common.services.service import Occasion
 from nodes.provinces import CODECS
+from tests.nodes.households import NOON, RULES, beside
 from tests.support.country import somebody
 from yrdx.v1 import desk_pb2, envelope_pb2, register_pb2, resident_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
@@ -25,10 +22,6 @@ if TYPE_CHECKING:
 
 SERVICE = HouseholdTransfer()
 IN, OUT = "330000", "310000"
-NOON = datetime(2026, 2, 2, 4, tzinfo=UTC)
-BOOK = shipped_rules()
-PROCEDURE, CALENDAR, POLICY = BOOK.current("household-transfer")
-RULES = BOOK.of(envelope_pb2.Header(procedure_digest=PROCEDURE, calendar_digest=CALENDAR, policy_digest=POLICY))
 DECEASED = envelope_pb2.REASON_CLASS_DECEASED
 
 
@@ -53,27 +46,6 @@ def occasion(
 def reserved(resident: resident_pb2.Resident, code: str = OUT, household_number: str = "") -> register_pb2.ReserveResponse:
     record = register_pb2.ProvincialRecord(record=CODECS[code].encode(resident), format=CODECS[code].format)
     return register_pb2.ReserveResponse(record=record, household_number=household_number)
-
-
-def refuses(number: str) -> str:
-    """The field at which an application with this number is refused; empty when it is not."""
-    try:
-        SERVICE.check_application(transfer_pb2.HouseholdApplication(id_number=number, name="张三", ground=1))  # type: ignore[arg-type]
-    except Refused as refusal:
-        return refusal.field if refusal.kind is BAD_FIELD else refusal.kind.name
-    return ""
-
-
-@given(st.from_regex(r"[0-9]{17}", fullmatch=True), st.sampled_from("0123456789X"))
-def test_the_check_digit_is_that_of_gb_11643(first: str, digit: str) -> None:
-    assert (refuses(first + digit) == "") == (ric.calc_check_digit(first + "0") == digit)
-
-
-@given(st.one_of(st.text(max_size=20), st.from_regex(r"[0-9０-９]{17}[0-9Xx]\n?", fullmatch=True)))
-def test_what_has_another_form_is_no_number(text: str) -> None:
-    if len(text) == 18 and text.isascii() and text[:17].isdigit() and text[17] in "0123456789X":
-        return
-    assert refuses(text) == "id_number"
 
 
 def test_a_permit_is_about_the_applicant_and_valid_as_long_as_the_policy_says() -> None:
@@ -117,7 +89,7 @@ def test_a_corrected_application_takes_the_place_of_the_first() -> None:
         resubmit=transfer_pb2.Correction(application=application(person)),
         permit=transfer_pb2.MovePermit(),
     )
-    assert SERVICE.person(known) == (person.id_number, person.name)
+    assert SERVICE.people(known) == ((person.id_number, person.name),)
     SERVICE.check_reserved("deregister", reserved(person), known, CODECS[OUT])
 
 
@@ -181,17 +153,17 @@ def test_the_same_reservation_is_asked_for_again() -> None:
 def test_a_landing_of_the_dead_names_the_day(reason: Any, day: str, fits: bool) -> None:  # noqa: FBT001 - a parameter of the test
     decision, detail = desk_pb2.DecideRequest(action="land", reason_class=reason), transfer_pb2.LandingReceipt(deceased_on=day)
     if fits:
-        SERVICE.check_decision(decision, detail, Facts())
+        SERVICE.check_decision(decision, detail, Facts(), beside())
         return
     with pytest.raises(Refused) as caught:
-        SERVICE.check_decision(decision, detail, Facts())
+        SERVICE.check_decision(decision, detail, Facts(), beside())
     assert (caught.value.kind, caught.value.field) == (BAD_FIELD, "detail.deceased_on")
 
 
 def test_a_correction_is_about_the_same_person() -> None:
     person, other = somebody(OUT), somebody(OUT)
     known, decision = facts(apply=application(person)), desk_pb2.DecideRequest(action="resubmit")
-    SERVICE.check_decision(decision, transfer_pb2.Correction(application=application(person, name="新名")), known)
+    SERVICE.check_decision(decision, transfer_pb2.Correction(application=application(person, name="新名")), known, beside())
     with pytest.raises(Refused) as caught:
-        SERVICE.check_decision(decision, transfer_pb2.Correction(application=application(other)), known)
+        SERVICE.check_decision(decision, transfer_pb2.Correction(application=application(other)), known, beside())
     assert (caught.value.kind, caught.value.field) == (BAD_FIELD, "detail.application.id_number")

@@ -1,8 +1,8 @@
 """The four strokes of an irreversible action, killed at every place where something becomes durable or is heard elsewhere.
 
-Each place is tried twice, just before it counts and just after (not stored; stored, but nobody heard of it). Whatever happens: the
-register changes if and only if the hub accepted the action and nobody annulled it, at most once; `entered` is said once; at the end nothing
-is held, nothing is unfinished, and the officer who repeats his call gets its answer.
+Each place is tried twice, just before it counts and just after (not stored; stored, but nobody heard of it). Two people move together.
+Whatever happens: the register changes for both of them if and only if the hub accepted the action and nobody annulled it, at most once;
+`entered` is said once; at the end nothing is held, nothing is unfinished, and the officer who repeats his call gets its answer.
 """
 
 from __future__ import annotations
@@ -63,12 +63,12 @@ class Chance(Fate):
 
 @dataclass
 class Case:
-    """A case, driven by hand; what dies is started again and goes on."""
+    """A case of two people, driven by hand; what dies is started again and goes on."""
 
     made: Small
     fate: Fate = field(default_factory=Fate)
     case_id: bytes = b""
-    person: resident_pb2.Resident | None = None
+    people: list[resident_pb2.Resident] = field(default_factory=list)
     requests: dict[str, desk_pb2.DecideRequest] = field(default_factory=dict)
     _heard: Counter[str] = field(default_factory=Counter)
     _rounds: int = 0
@@ -79,9 +79,13 @@ class Case:
         self.made.hub.forget()
         for register in self.made.registers.values():
             register.impossible = register.denies = None
-        self.person = self.made.registers[OUT].somebody()
+        self.people = [self.made.registers[OUT].somebody() for _ in range(2)]
+        first, other = self.people
         application = transfer_pb2.HouseholdApplication(
-            id_number=self.person.id_number, name=name or self.person.name, ground=transfer_pb2.TRANSFER_GROUND_SPOUSE
+            id_number=first.id_number,
+            name=first.name,
+            ground=transfer_pb2.TRANSFER_GROUND_SPOUSE,
+            others=[transfer_pb2.Mover(id_number=other.id_number, name=name or other.name, relation_code="10")],
         )
         request = desk_pb2.OpenCaseRequest(
             officer=OFFICERS[IN], service="household-transfer", counterpart=OUT, application=packed(application), legal_basis="mps-2021-12"
@@ -226,7 +230,7 @@ async def refused(case: Case) -> None:
 
 
 async def rejected(case: Case) -> None:
-    """The record has another name than the case states."""
+    """One of the records has another name than the case states: nobody is held."""
     assert await case.decide(OUT, "deregister") == RECORD_MISMATCH.number
     await case.settle()
 
@@ -284,17 +288,16 @@ LIKE_OTHERS = {"landed", "healed"}
 
 
 async def check(case: Case, end: End) -> None:
-    assert case.person is not None
-    number, hub = case.person.id_number, case.made.hub
+    hub = case.made.hub
     assert (hub.cases[case.case_id].state, hub.cases[case.case_id].ending) == (end.state, end.ending)
-    assert case.made.registers[OUT].operations(number) == [end.operation]
-    changed = end.operation == "finalised"
-    assert case.made.registers[OUT].status(number) is (Status.MOVED_OUT if changed else Status.ACTIVE)
+    changed, numbers = end.operation == "finalised", [person.id_number for person in case.people]
+    assert [case.made.registers[OUT].operations(number) for number in numbers] == [[end.operation]] * 2
+    assert {case.made.registers[OUT].status(number) for number in numbers} == {Status.MOVED_OUT if changed else Status.ACTIVE}
     assert case.said("entered") == changed + (end.ending == "landed")
     assert case.said("deregister") + case.said("withdraw") == (end.state != "permitted")
     if end.ending == "landed":
-        assert case.made.registers[IN].operations(number) == ["finalised"]
-        assert case.made.registers[IN].status(number) is Status.ACTIVE
+        assert [case.made.registers[IN].operations(number) for number in numbers] == [["finalised"]] * 2
+        assert {case.made.registers[IN].status(number) for number in numbers} == {Status.ACTIVE}
     for code in case.made.nodes:
         assert await case.operations(code) == []
         node = case.made.nodes[code]

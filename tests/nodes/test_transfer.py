@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from core.refusals import ALREADY_REGISTERED_HERE, PERSON_CLAIMED
+from core.refusals import ALREADY_REGISTERED_HERE, PERSON_CLAIMED, RETURN_INCOMPLETE
 from nodes.provinces import CODECS
 from tests.support import programs
 from tests.support.exchange import until
@@ -109,7 +109,11 @@ def test_a_wrong_name_is_returned_corrected_and_lands(play: Play) -> None:
             await made[OUT].decide(case_id, "deregister")
         assert made.country.operations(OUT, person.id_number) == [("move-out", "released")]
         assert (await made[OUT].view(case_id)).pending_action == ""
-        await made[OUT].decide(case_id, "return")
+        with refusal_of(RETURN_INCOMPLETE.number):
+            await made[OUT].decide(case_id, "return")
+        difference = transfer_pb2.FieldDifference(field="name", stated="李四", registered=person.name)
+        told = transfer_pb2.CorrectionRequest(reason_code="mismatch", reason="姓名与登记不一致。", differences=[difference])
+        await made[OUT].decide(case_id, "return", told)
         await made[IN].can(case_id, "resubmit")
         await made[IN].decide(case_id, "resubmit", transfer_pb2.Correction(application=right))
         await made[OUT].can(case_id, "deregister")

@@ -197,6 +197,16 @@ def test_a_failing_finalise_stores_nothing_and_may_succeed_later(register: Regis
         register.run(body)
 
 
+def with_others(*others: pb.PersonChange) -> pb.ReserveRequest:
+    """Anna leaves, with others."""
+    return pb.ReserveRequest(operation_id=b"o" * 16, id_number=ANNA, change=pb.REGISTER_CHANGE_MOVE_OUT, others=others)
+
+
+def move_in_too() -> pb.PersonChange:
+    record = pb.ProvincialRecord(record=b"dora", format="shanghai-json-1")
+    return pb.PersonChange(change=pb.REGISTER_CHANGE_MOVE_IN, id_number=DORA, name="朵拉", record=record)
+
+
 BAD = [
     ("Find", pb.FindRequest(id_number=ANNA.lower()), "id_number"),
     ("Check", pb.CheckRequest(id_number="1"), "id_number"),
@@ -206,6 +216,10 @@ BAD = [
     ("Reserve", pb.ReserveRequest(operation_id=b"o" * 16, id_number=ANNA, change=9), "change"),  # type: ignore[arg-type]  # a newer one
     ("Reserve", move_in(b"o" * 16, record=b""), "record"),
     ("Reserve", pb.ReserveRequest(operation_id=b"o" * 16, id_number=DORA, change=pb.REGISTER_CHANGE_MOVE_IN), "name"),
+    ("Reserve", with_others(pb.PersonChange(change=pb.REGISTER_CHANGE_MOVE_OUT, id_number=ANNA)), "others"),
+    ("Reserve", with_others(pb.PersonChange(change=pb.REGISTER_CHANGE_MOVE_OUT, id_number="1")), "id_number"),
+    ("Reserve", with_others(pb.PersonChange(id_number=DORA)), "change"),
+    ("Reserve", with_others(move_in_too()), "change"),
     ("Finalise", pb.FinaliseRequest(operation_id=b"o" * 16), "effective_at"),
     ("Finalise", pb.FinaliseRequest(operation_id=b"o" * 16, effective_at=Timestamp(seconds=1 << 60)), "effective_at"),
     ("Finalise", pb.FinaliseRequest(operation_id=b"o" * 16, effective_at=Timestamp(nanos=-1)), "effective_at"),
@@ -308,7 +322,8 @@ def test_killed_in_the_middle_of_writing_nothing_answered_is_lost(register: Regi
     assert len(answered) > 5
     with closing(sqlite3.connect(register.database)) as file:
         ((records,),) = file.execute("SELECT count(*) FROM record WHERE id_number = ?", (DORA,)).fetchall()
-        ((finalised,),) = file.execute("SELECT count(*) FROM operation WHERE state = 'finalised' AND change = 'move-in'").fetchall()
+        query = "SELECT count(*) FROM operation JOIN part USING (sequence) WHERE state = 'finalised' AND change = 'move-in'"
+        ((finalised,),) = file.execute(query).fetchall()
     assert records == finalised
     register.start()
     register.run(look)

@@ -45,17 +45,22 @@ FULL = "CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ROLLBACK,
 
 people = st.sampled_from(EVERYBODY)
 operations = st.sampled_from([bytes([number]) * 16 for number in range(OPERATIONS)])
-wishes = st.one_of(
-    st.builds(Wish, st.just(Change.MOVE_OUT), people),
-    st.builds(
-        Wish,
-        st.sampled_from([Change.MOVE_IN, Change.MOVE_IN_DECEASED]),
-        people,
-        st.just("新人"),
-        st.sampled_from([b"new", b"other"]),
-        st.just("jiangsu-xml-1"),
-    ),
+leaving = st.builds(Wish, st.just(Change.MOVE_OUT), people)
+coming = st.builds(
+    Wish,
+    st.sampled_from([Change.MOVE_IN, Change.MOVE_IN_DECEASED]),
+    people,
+    st.just("新人"),
+    st.sampled_from([b"new", b"other"]),
+    st.just("jiangsu-xml-1"),
 )
+
+
+def several(wish: st.SearchStrategy[Wish]) -> st.SearchStrategy[tuple[Wish, ...]]:
+    return st.lists(wish, min_size=1, max_size=3, unique_by=lambda one: one.id_number).map(tuple)
+
+
+wishes = several(leaving) | several(coming)
 
 
 @dataclass
@@ -63,7 +68,7 @@ class Known:
     """What the model remembers of an operation."""
 
     state: State
-    wish: Wish | None = None
+    wishes: tuple[Wish, ...] = ()
     answer: Reservation | None = None
     since: int | None = None
 
@@ -78,19 +83,24 @@ class Model:
     )
 
     def held(self, person: str) -> bool:
-        return any(known.wish and known.wish.id_number == person and known.state is State.RESERVED for known in self.operations.values())
+        return any(
+            known.state is State.RESERVED and person in {wish.id_number for wish in known.wishes} for known in self.operations.values()
+        )
 
     def status(self, person: str) -> Status | None:
         history = self.history.get(person)
         return history[-1] if history else None
 
-    def refusal(self, operation: bytes, wish: Wish) -> Kind | None:
-        """Why a Reserve is refused."""
+    def refusal(self, operation: bytes, wishes: tuple[Wish, ...]) -> Kind | None:
+        """Why a Reserve is refused: for the first person who cannot be held."""
         known = self.operations.get(operation)
-        if known and known.wish and known.wish != wish:
+        if known and known.wishes and known.wishes != wishes:
             return OPERATION_CONFLICT
         if known:
             return OPERATION_RELEASED if known.state is State.RELEASED else None
+        return next((kind for wish in wishes if (kind := self.refusal_of_one(wish))), None)
+
+    def refusal_of_one(self, wish: Wish) -> Kind | None:
         if self.held(wish.id_number):
             return RECORD_HELD
         status = self.status(wish.id_number)
@@ -99,19 +109,20 @@ class Model:
         return {None: RECORD_NOT_FOUND, Status.ACTIVE: None}.get(status, RECORD_NOT_ACTIVE)
 
     def impedes(self, known: Known) -> bool:
-        """Whether the file forbids this change for ever."""
-        return known.wish is not None and known.wish.change is Change.MOVE_OUT and known.wish.id_number == EMIL
+        """Whether the file forbids this change for ever: for one of them is for all of them."""
+        return any(wish.change is Change.MOVE_OUT and wish.id_number == EMIL for wish in known.wishes)
 
     def finalise(self, operation: bytes, at: int) -> None:
         known = self.operations[operation]
-        assert known.wish
+        assert known.wishes
         if known.state is State.RESERVED:
             known.state, known.since = State.FINALISED, at
-            end = ENDS[known.wish.change]
-            history = self.history.setdefault(known.wish.id_number, [])
-            if end is Status.MOVED_OUT:
-                history.pop()
-            history.append(end)
+            for wish in known.wishes:
+                end = ENDS[wish.change]
+                history = self.history.setdefault(wish.id_number, [])
+                if end is Status.MOVED_OUT:
+                    history.pop()
+                history.append(end)
 
 
 class Register(RuleBasedStateMachine):
@@ -128,25 +139,24 @@ class Register(RuleBasedStateMachine):
         self.store.close()
         self.folder.cleanup()
 
-    @rule(operation=operations, wish=wishes)
-    def reserve(self, operation: bytes, wish: Wish) -> None:
-        expected = self.model.refusal(operation, wish)
+    @rule(operation=operations, wishes=wishes)
+    def reserve(self, operation: bytes, wishes: tuple[Wish, ...]) -> None:
+        expected = self.model.refusal(operation, wishes)
         if expected:
             with pytest.raises(Refused) as caught:
-                self.store.reserve(operation, wish)
+                self.store.reserve(operation, *wishes)
             assert caught.value.kind is expected
             return
-        answer = self.store.reserve(operation, wish)
-        known = self.model.operations.setdefault(operation, Known(State.RESERVED, wish, answer))
+        answer = self.store.reserve(operation, *wishes)
+        known = self.model.operations.setdefault(operation, Known(State.RESERVED, wishes, answer))
         assert answer.state is known.state
         assert known.answer
-        if wish.change is not Change.MOVE_OUT:
+        if wishes[0].change is not Change.MOVE_OUT:
             assert answer.household_number == known.answer.household_number
-            assert answer.record is None
+            assert answer.records == ()
         else:
-            assert answer.record
-            assert known.answer.record
-            assert (answer.record.id_number, answer.record.record) == (wish.id_number, known.answer.record.record)
+            assert [record.id_number for record in answer.records] == [wish.id_number for wish in wishes]
+            assert [record.record for record in answer.records] == [record.record for record in known.answer.records]
             assert answer.household_number == ""
 
     @rule(operation=operations, at=st.integers(SINCE, 10 * SINCE))
@@ -206,10 +216,12 @@ class Register(RuleBasedStateMachine):
         with closing(sqlite3.connect(self.path)) as file:
             for query in (
                 "SELECT count(*) FROM record WHERE status = 'active' GROUP BY id_number",
-                "SELECT count(*) FROM operation WHERE state = 'reserved' GROUP BY id_number",
+                "SELECT count(*) FROM operation JOIN part USING (sequence) WHERE state = 'reserved' GROUP BY id_number",
                 "SELECT count(*) FROM record GROUP BY household_number, id_number",
             ):
                 assert all(count == 1 for (count,) in file.execute(query))
+            ((astray,),) = file.execute("SELECT count(*) FROM operation JOIN part USING (sequence) WHERE held <> (state = 'reserved')")
+            assert not astray
             rows = file.execute("SELECT id_number, status FROM record ORDER BY number").fetchall()
         for person in EVERYBODY:
             assert [status for number, status in rows if number == person] == [
@@ -260,8 +272,8 @@ def test_whoever_is_held_is_refused_to_another_operation() -> None:
 def test_somebody_who_comes_back_has_two_records(path: Path) -> None:
     store = Store(path, "320000")
     out, back = b"o" * 16, b"b" * 16
-    assert store.reserve(out, Wish(Change.MOVE_OUT, ANNA)).record == Record(
-        ANNA, "安娜", "320000000001", b"anna", "jiangsu-xml-1", Status.ACTIVE, SINCE, number=1
+    assert store.reserve(out, Wish(Change.MOVE_OUT, ANNA)).records == (
+        Record(ANNA, "安娜", "320000000001", b"anna", "jiangsu-xml-1", Status.ACTIVE, SINCE, number=1),
     )
     store.finalise(out, 2 * SINCE)
     household = store.reserve(back, Wish(Change.MOVE_IN, ANNA, "安娜", b"again", "jiangsu-xml-1")).household_number
@@ -269,8 +281,8 @@ def test_somebody_who_comes_back_has_two_records(path: Path) -> None:
     assert store.find(ANNA) == Record(ANNA, "安娜", household, b"again", "jiangsu-xml-1", Status.ACTIVE, 3 * SINCE, number=4)
     left = store.reserve(out, Wish(Change.MOVE_OUT, ANNA))
     assert left.state is State.FINALISED
-    assert left.record
-    assert (left.record.record, left.record.status) == (b"anna", Status.MOVED_OUT)
+    (record,) = left.records
+    assert (record.record, record.status) == (b"anna", Status.MOVED_OUT)
     store.close()
 
 

@@ -122,7 +122,7 @@ class Country(World):
     def operations(self, code: str, id_number: str) -> list[tuple[str, str]]:
         """Change and state of every operation about somebody, in the order of Reserve."""
         with closing(connect(self.register_file(code))) as file:
-            query = "SELECT change, state FROM operation WHERE id_number = ? ORDER BY sequence"
+            query = "SELECT change, state FROM operation JOIN part USING (sequence) WHERE id_number = ? ORDER BY sequence"
             return [(change, state) for change, state in file.execute(query, (id_number,))]
 
     def held(self, code: str) -> int:

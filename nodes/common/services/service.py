@@ -12,18 +12,52 @@ from nodes.common.facts import Facts  # noqa: TC001 - as above
 from nodes.common.records.codec import RecordCodec  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from google.protobuf.message import Message
 
-    from yrdx.v1 import desk_pb2, register_pb2
+    from core.procedures.model import Policy
+    from nodes.common.services.materials import Owed
+    from yrdx.v1 import desk_pb2, register_pb2, resident_pb2
 
 
 class Person(NamedTuple):
-    """Whom a case is about."""
+    """Somebody whom a case is about."""
 
     id_number: str
     name: str
+
+
+class Beside(NamedTuple):
+    """What is known beside a payload when its rules are looked at.
+
+    Attributes:
+        at: business time.
+        policy: of the case.
+        open_key_materials: key materials that are still owed, as the hub is told; None when another message told it.
+        documents: codes of the documents of the case, those that come with the payload too.
+        is_today: whether `at` is the present for sure.
+    """
+
+    at: datetime
+    policy: Policy
+    open_key_materials: int | None
+    documents: Collection[str]
+    is_today: bool = True
+
+
+class Living(NamedTuple):
+    """Somebody of a case as this province has him.
+
+    Attributes:
+        resident: his record, or None.
+        is_active: whether he is registered here now.
+        household_size: how many active records his household has.
+    """
+
+    resident: resident_pb2.Resident | None
+    is_active: bool = False
+    household_size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,27 +95,56 @@ class Service(Protocol):
         """
         ...
 
-    def check_application(self, application: Message) -> None:
-        """Looks at what the citizen asks for.
+    def check_content(self, content: Message, beside: Beside) -> None:
+        """Looks at what a message says, at either end: what holds for its sender holds for its receiver, later.
 
         Raises:
-            Refused: BAD_FIELD.
+            Refused: BAD_FIELD, or a 5xxx kind that says what is not possible.
         """
         ...
 
-    def person(self, facts: Facts) -> Person:
-        """Whom the case is about, as stated last; empty while nothing is known."""
+    def check_said(self, content: Message, beside: Beside) -> None:
+        """Looks at what is to be said now: as `check_content`, and whether it is still in time.
+
+        Raises:
+            Refused: as `check_content`.
+        """
+        ...
+
+    def people(self, facts: Facts) -> tuple[Person, ...]:
+        """Whom the case is about, as stated last, the applicant first; he is empty while nothing is known."""
+        ...
+
+    def movers(self, facts: Facts) -> Sequence[desk_pb2.MoverView]:
+        """The same people as a desk shows them, with what they are to each other."""
+        ...
+
+    def owed(self, facts: Facts, policy: Policy, at: datetime) -> Sequence[Owed]:
+        """What has still to be brought."""
+        ...
+
+    def looked_up(self, facts: Facts) -> Sequence[str]:
+        """Numbers of everybody whose record `differences` compares; empty while nothing is known."""
+        ...
+
+    def differences(self, facts: Facts, living: Mapping[str, Living]) -> Sequence[Sequence[str]]:
+        """For each of the people, the fields in which his record, or that of his household, differs from what the case states.
+
+        Args:
+            facts: of the case.
+            living: by number, everybody of `looked_up`.
+        """
         ...
 
     def numbers(self, application: Message) -> Sequence[tuple[Kind, str]]:
         """What the opening action claims: kinds and real numbers, for blind tags."""
         ...
 
-    def check_decision(self, decision: desk_pb2.DecideRequest, detail: Message, facts: Facts) -> None:
+    def check_decision(self, decision: desk_pb2.DecideRequest, detail: Message, facts: Facts, beside: Beside) -> None:
         """Whether the officer stated what he must state.
 
         Raises:
-            Refused: BAD_FIELD.
+            Refused: as `check_said`.
         """
         ...
 
@@ -100,9 +163,9 @@ class Service(Protocol):
         ...
 
     def check_reserved(self, action: str, reserved: register_pb2.ReserveResponse, facts: Facts, codec: RecordCodec) -> None:
-        """Compares the record that is held with what the case states.
+        """Compares the records that are held with what the case states.
 
         Raises:
-            Refused: RECORD_MISMATCH, or UNREADABLE_RECORD.
+            Refused: RECORD_MISMATCH, NEW_HEAD_REQUIRED, or UNREADABLE_RECORD.
         """
         ...

@@ -155,16 +155,32 @@ class FindResidentRequest(_message.Message):
     def __init__(self, officer: _Optional[_Union[Officer, _Mapping]] = ..., case_id: _Optional[bytes] = ...) -> None: ...
 
 class FindResidentResponse(_message.Message):
-    __slots__ = ("found", "resident", "differences", "status")
+    __slots__ = ("found", "resident", "differences", "status", "others")
     FOUND_FIELD_NUMBER: _ClassVar[int]
     RESIDENT_FIELD_NUMBER: _ClassVar[int]
     DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
+    OTHERS_FIELD_NUMBER: _ClassVar[int]
     found: bool
     resident: bytes
     differences: _containers.RepeatedScalarFieldContainer[str]
     status: str
-    def __init__(self, found: _Optional[bool] = ..., resident: _Optional[bytes] = ..., differences: _Optional[_Iterable[str]] = ..., status: _Optional[str] = ...) -> None: ...
+    others: _containers.RepeatedCompositeFieldContainer[FoundResident]
+    def __init__(self, found: _Optional[bool] = ..., resident: _Optional[bytes] = ..., differences: _Optional[_Iterable[str]] = ..., status: _Optional[str] = ..., others: _Optional[_Iterable[_Union[FoundResident, _Mapping]]] = ...) -> None: ...
+
+class FoundResident(_message.Message):
+    __slots__ = ("id_number", "found", "resident", "differences", "status")
+    ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    RESIDENT_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    id_number: str
+    found: bool
+    resident: bytes
+    differences: _containers.RepeatedScalarFieldContainer[str]
+    status: str
+    def __init__(self, id_number: _Optional[str] = ..., found: _Optional[bool] = ..., resident: _Optional[bytes] = ..., differences: _Optional[_Iterable[str]] = ..., status: _Optional[str] = ...) -> None: ...
 
 class PutDocumentRequest(_message.Message):
     __slots__ = ("opening", "chunk")
@@ -261,7 +277,7 @@ class CompleteWorkResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class CaseView(_message.Message):
-    __slots__ = ("case_id", "service", "parties", "state", "ball_holder", "owner", "version", "ending", "opened_at", "deadline", "due_at", "overdue", "legal_actions", "person_id_number", "person_name", "pending_action", "refusal", "refusal_text", "documents")
+    __slots__ = ("case_id", "service", "parties", "state", "ball_holder", "owner", "version", "ending", "opened_at", "deadline", "due_at", "overdue", "legal_actions", "person_id_number", "person_name", "pending_action", "refusal", "refusal_text", "documents", "movers", "owed")
     class PartiesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -288,6 +304,8 @@ class CaseView(_message.Message):
     REFUSAL_FIELD_NUMBER: _ClassVar[int]
     REFUSAL_TEXT_FIELD_NUMBER: _ClassVar[int]
     DOCUMENTS_FIELD_NUMBER: _ClassVar[int]
+    MOVERS_FIELD_NUMBER: _ClassVar[int]
+    OWED_FIELD_NUMBER: _ClassVar[int]
     case_id: bytes
     service: str
     parties: _containers.ScalarMap[str, str]
@@ -307,7 +325,37 @@ class CaseView(_message.Message):
     refusal: int
     refusal_text: str
     documents: _containers.RepeatedCompositeFieldContainer[DocumentView]
-    def __init__(self, case_id: _Optional[bytes] = ..., service: _Optional[str] = ..., parties: _Optional[_Mapping[str, str]] = ..., state: _Optional[str] = ..., ball_holder: _Optional[str] = ..., owner: _Optional[str] = ..., version: _Optional[int] = ..., ending: _Optional[str] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., deadline: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., overdue: _Optional[bool] = ..., legal_actions: _Optional[_Iterable[str]] = ..., person_id_number: _Optional[str] = ..., person_name: _Optional[str] = ..., pending_action: _Optional[str] = ..., refusal: _Optional[int] = ..., refusal_text: _Optional[str] = ..., documents: _Optional[_Iterable[_Union[DocumentView, _Mapping]]] = ...) -> None: ...
+    movers: _containers.RepeatedCompositeFieldContainer[MoverView]
+    owed: _containers.RepeatedCompositeFieldContainer[OwedMaterial]
+    def __init__(self, case_id: _Optional[bytes] = ..., service: _Optional[str] = ..., parties: _Optional[_Mapping[str, str]] = ..., state: _Optional[str] = ..., ball_holder: _Optional[str] = ..., owner: _Optional[str] = ..., version: _Optional[int] = ..., ending: _Optional[str] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., deadline: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., overdue: _Optional[bool] = ..., legal_actions: _Optional[_Iterable[str]] = ..., person_id_number: _Optional[str] = ..., person_name: _Optional[str] = ..., pending_action: _Optional[str] = ..., refusal: _Optional[int] = ..., refusal_text: _Optional[str] = ..., documents: _Optional[_Iterable[_Union[DocumentView, _Mapping]]] = ..., movers: _Optional[_Iterable[_Union[MoverView, _Mapping]]] = ..., owed: _Optional[_Iterable[_Union[OwedMaterial, _Mapping]]] = ...) -> None: ...
+
+class MoverView(_message.Message):
+    __slots__ = ("id_number", "name", "relation_code", "guardian_id_number", "guardian_name")
+    ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    RELATION_CODE_FIELD_NUMBER: _ClassVar[int]
+    GUARDIAN_ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    GUARDIAN_NAME_FIELD_NUMBER: _ClassVar[int]
+    id_number: str
+    name: str
+    relation_code: str
+    guardian_id_number: str
+    guardian_name: str
+    def __init__(self, id_number: _Optional[str] = ..., name: _Optional[str] = ..., relation_code: _Optional[str] = ..., guardian_id_number: _Optional[str] = ..., guardian_name: _Optional[str] = ...) -> None: ...
+
+class OwedMaterial(_message.Message):
+    __slots__ = ("code", "promised_until", "promised_by", "key", "lapsed")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    PROMISED_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    PROMISED_BY_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    LAPSED_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    promised_until: str
+    promised_by: str
+    key: bool
+    lapsed: bool
+    def __init__(self, code: _Optional[str] = ..., promised_until: _Optional[str] = ..., promised_by: _Optional[str] = ..., key: _Optional[bool] = ..., lapsed: _Optional[bool] = ...) -> None: ...
 
 class DocumentView(_message.Message):
     __slots__ = ("digest", "code", "media_type", "length", "sender")

@@ -123,7 +123,7 @@ class DeskServicer:
         raise NotImplementedError('Method not implemented!')
 
     def FindResident(self, request, context):
-        """The person's record in this province's own register.
+        """The records of a case's people in this province's own register, and everything in which they differ from what the case states.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -40,7 +40,7 @@ class DeskStub:
     WatchCases: _grpc.UnaryStreamMultiCallable[_desk_pb2.WatchCasesRequest, _desk_pb2.WatchCasesResponse]
     """A snapshot, then changes; resumes at a cursor."""
     FindResident: _grpc.UnaryUnaryMultiCallable[_desk_pb2.FindResidentRequest, _desk_pb2.FindResidentResponse]
-    """The person's record in this province's own register."""
+    """The records of a case's people in this province's own register, and everything in which they differ from what the case states."""
     PutDocument: _grpc.StreamUnaryMultiCallable[_desk_pb2.PutDocumentRequest, _desk_pb2.PutDocumentResponse]
     """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it."""
     GetDocument: _grpc.UnaryStreamMultiCallable[_desk_pb2.GetDocumentRequest, _desk_pb2.GetDocumentResponse]
@@ -64,7 +64,7 @@ class DeskAsyncStub(DeskStub):
     WatchCases: _aio.UnaryStreamMultiCallable[_desk_pb2.WatchCasesRequest, _desk_pb2.WatchCasesResponse]  # type: ignore[assignment]
     """A snapshot, then changes; resumes at a cursor."""
     FindResident: _aio.UnaryUnaryMultiCallable[_desk_pb2.FindResidentRequest, _desk_pb2.FindResidentResponse]  # type: ignore[assignment]
-    """The person's record in this province's own register."""
+    """The records of a case's people in this province's own register, and everything in which they differ from what the case states."""
     PutDocument: _aio.StreamUnaryMultiCallable[_desk_pb2.PutDocumentRequest, _desk_pb2.PutDocumentResponse]  # type: ignore[assignment]
     """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it."""
     GetDocument: _aio.UnaryStreamMultiCallable[_desk_pb2.GetDocumentRequest, _desk_pb2.GetDocumentResponse]  # type: ignore[assignment]
@@ -121,7 +121,7 @@ class DeskServicer(metaclass=_abc_1.ABCMeta):
         request: _desk_pb2.FindResidentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.FindResidentResponse, _abc.Awaitable[_desk_pb2.FindResidentResponse]]:
-        """The person's record in this province's own register."""
+        """The records of a case's people in this province's own register, and everything in which they differ from what the case states."""
 
     @_abc_1.abstractmethod
     def PutDocument(

@@ -27,15 +27,15 @@ from yrdx.v1 import envelope_pb2 as yrdx_dot_v1_dot_envelope__pb2
 from yrdx.v1 import resident_pb2 as yrdx_dot_v1_dot_resident__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n yrdx/v1/household_transfer.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16yrdx/v1/envelope.proto\x1a\x16yrdx/v1/resident.proto\"\x97\x01\n\rSealedContent\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0c\n\x04salt\x18\x02 \x01(\x0c\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x12(\n\x0btag_opening\x18\x04 \x01(\x0b\x32\x13.yrdx.v1.TagOpening\x12/\n\tmaterials\x18\x05 \x03(\x0b\x32\x1c.yrdx.v1.MaterialDescription\" \n\x0e\x43ontentRefused\x12\x0e\n\x06number\x18\x01 \x01(\r\"m\n\x13MaterialDescription\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0e\n\x06length\x18\x04 \x01(\x04\x12\x14\n\x0cplain_digest\x18\x05 \x01(\x0c\"\x8c\x01\n\x14HouseholdApplication\x12\x11\n\tid_number\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\'\n\x06ground\x18\x03 \x01(\x0e\x32\x17.yrdx.v1.TransferGround\x12*\n\x07missing\x18\x04 \x03(\x0b\x32\x19.yrdx.v1.PromisedMaterial\"\x98\x02\n\nMovePermit\x12\x15\n\rpermit_number\x18\x01 \x01(\t\x12\x13\n\x0bissuer_unit\x18\x02 \x01(\t\x12-\n\tissued_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tid_number\x18\x05 \x01(\t\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x12\n\nto_address\x18\x07 \x01(\t\x12\x17\n\x0fwhole_household\x18\x08 \x01(\x08\x12\x1a\n\x12new_head_id_number\x18\t \x01(\t\x12\x15\n\rcontact_phone\x18\n \x01(\t\"/\n\x08\x44\x65\x63ision\x12\x13\n\x0breason_code\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x82\x01\n\x11\x43orrectionRequest\x12\x13\n\x0breason_code\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12-\n\x0b\x64ifferences\x18\x03 \x03(\x0b\x32\x18.yrdx.v1.FieldDifference\x12\x19\n\x11missing_materials\x18\x04 \x03(\t\"D\n\x0f\x46ieldDifference\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06stated\x18\x02 \x01(\t\x12\x12\n\nregistered\x18\x03 \x01(\t\"N\n\nCorrection\x12\x32\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x1d.yrdx.v1.HouseholdApplication\x12\x0c\n\x04note\x18\x02 \x01(\t\"I\n\nSupplement\x12\x0f\n\x07\x62rought\x18\x01 \x03(\t\x12*\n\x07missing\x18\x02 \x03(\x0b\x32\x19.yrdx.v1.PromisedMaterial\"M\n\x10PromisedMaterial\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x16\n\x0epromised_until\x18\x02 \x01(\t\x12\x13\n\x0bpromised_by\x18\x03 \x01(\t\"\xb3\x01\n\x14MigrationCertificate\x12\x1a\n\x12\x63\x65rtificate_number\x18\x01 \x01(\t\x12\x15\n\rpermit_number\x18\x02 \x01(\t\x12-\n\tissued_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x08resident\x18\x04 \x01(\x0b\x32\x11.yrdx.v1.Resident\x12\x14\n\x0c\x66rom_address\x18\x05 \x01(\t\"\x8a\x01\n\x0eLandingReceipt\x12\x1a\n\x12\x63\x65rtificate_number\x18\x01 \x01(\t\x12-\n\tlanded_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10household_number\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65\x63\x65\x61sed_on\x18\x04 \x01(\t\"O\n\x07\x45ntered\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\x12.\n\nentered_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x0f\x45xecutionFailed\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\x12\x13\n\x0breason_code\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t*\xdd\x01\n\x0eTransferGround\x12\x1f\n\x1bTRANSFER_GROUND_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRANSFER_GROUND_SPOUSE\x10\x01\x12\'\n#TRANSFER_GROUND_PARENTS_TO_CHILDREN\x10\x02\x12\'\n#TRANSFER_GROUND_CHILDREN_TO_PARENTS\x10\x03\x12\x1a\n\x16TRANSFER_GROUND_TALENT\x10\x04\x12 \n\x1cTRANSFER_GROUND_JOB_TRANSFER\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n yrdx/v1/household_transfer.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16yrdx/v1/envelope.proto\x1a\x16yrdx/v1/resident.proto\"\x97\x01\n\rSealedContent\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0c\n\x04salt\x18\x02 \x01(\x0c\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x12(\n\x0btag_opening\x18\x04 \x01(\x0b\x32\x13.yrdx.v1.TagOpening\x12/\n\tmaterials\x18\x05 \x03(\x0b\x32\x1c.yrdx.v1.MaterialDescription\" \n\x0e\x43ontentRefused\x12\x0e\n\x06number\x18\x01 \x01(\r\"m\n\x13MaterialDescription\x12\x0e\n\x06\x64igest\x18\x01 \x01(\x0c\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0e\n\x06length\x18\x04 \x01(\x04\x12\x14\n\x0cplain_digest\x18\x05 \x01(\x0c\"\xa3\x02\n\x14HouseholdApplication\x12\x11\n\tid_number\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\'\n\x06ground\x18\x03 \x01(\x0e\x32\x17.yrdx.v1.TransferGround\x12*\n\x07missing\x18\x04 \x03(\x0b\x32\x19.yrdx.v1.PromisedMaterial\x12#\n\x08guardian\x18\x05 \x01(\x0b\x32\x11.yrdx.v1.Guardian\x12\x15\n\rrelation_code\x18\x06 \x01(\t\x12\x1e\n\x06others\x18\x07 \x03(\x0b\x32\x0e.yrdx.v1.Mover\x12\x1d\n\x05\x61gent\x18\x08 \x01(\x0b\x32\x0e.yrdx.v1.Agent\x12\x1a\n\x12new_head_id_number\x18\t \x01(\t\"d\n\x05Mover\x12\x11\n\tid_number\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x15\n\rrelation_code\x18\x03 \x01(\t\x12#\n\x08guardian\x18\x04 \x01(\x0b\x32\x11.yrdx.v1.Guardian\"+\n\x08Guardian\x12\x11\n\tid_number\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"(\n\x05\x41gent\x12\x11\n\tid_number\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"\xd0\x02\n\nMovePermit\x12\x15\n\rpermit_number\x18\x01 \x01(\t\x12\x13\n\x0bissuer_unit\x18\x02 \x01(\t\x12-\n\tissued_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tid_number\x18\x05 \x01(\t\x12\x0c\n\x04name\x18\x06 \x01(\t\x12\x12\n\nto_address\x18\x07 \x01(\t\x12\x17\n\x0fwhole_household\x18\x08 \x01(\x08\x12\x1a\n\x12new_head_id_number\x18\t \x01(\t\x12\x15\n\rcontact_phone\x18\n \x01(\t\x12\x1e\n\x06others\x18\x0b \x03(\x0b\x32\x0e.yrdx.v1.Mover\x12\x16\n\x0ehousehold_kind\x18\x0c \x01(\t\"/\n\x08\x44\x65\x63ision\x12\x13\n\x0breason_code\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x82\x01\n\x11\x43orrectionRequest\x12\x13\n\x0breason_code\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12-\n\x0b\x64ifferences\x18\x03 \x03(\x0b\x32\x18.yrdx.v1.FieldDifference\x12\x19\n\x11missing_materials\x18\x04 \x03(\t\"W\n\x0f\x46ieldDifference\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0e\n\x06stated\x18\x02 \x01(\t\x12\x12\n\nregistered\x18\x03 \x01(\t\x12\x11\n\tid_number\x18\x04 \x01(\t\"N\n\nCorrection\x12\x32\n\x0b\x61pplication\x18\x01 \x01(\x0b\x32\x1d.yrdx.v1.HouseholdApplication\x12\x0c\n\x04note\x18\x02 \x01(\t\"I\n\nSupplement\x12\x0f\n\x07\x62rought\x18\x01 \x03(\t\x12*\n\x07missing\x18\x02 \x03(\x0b\x32\x19.yrdx.v1.PromisedMaterial\"M\n\x10PromisedMaterial\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x16\n\x0epromised_until\x18\x02 \x01(\t\x12\x13\n\x0bpromised_by\x18\x03 \x01(\t\"\xd6\x01\n\x14MigrationCertificate\x12\x1a\n\x12\x63\x65rtificate_number\x18\x01 \x01(\t\x12\x15\n\rpermit_number\x18\x02 \x01(\t\x12-\n\tissued_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x08resident\x18\x04 \x01(\x0b\x32\x11.yrdx.v1.Resident\x12\x14\n\x0c\x66rom_address\x18\x05 \x01(\t\x12!\n\x06others\x18\x06 \x03(\x0b\x32\x11.yrdx.v1.Resident\"\xbe\x01\n\x0eLandingReceipt\x12\x1a\n\x12\x63\x65rtificate_number\x18\x01 \x01(\t\x12-\n\tlanded_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10household_number\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65\x63\x65\x61sed_on\x18\x04 \x01(\t\x12\x1a\n\x12\x64\x65\x63\x65\x61sed_id_number\x18\x05 \x01(\t\x12\x16\n\x0ehead_id_number\x18\x06 \x01(\t\"O\n\x07\x45ntered\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\x12.\n\nentered_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"L\n\x0f\x45xecutionFailed\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\x12\x13\n\x0breason_code\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t*\xdd\x01\n\x0eTransferGround\x12\x1f\n\x1bTRANSFER_GROUND_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRANSFER_GROUND_SPOUSE\x10\x01\x12\'\n#TRANSFER_GROUND_PARENTS_TO_CHILDREN\x10\x02\x12\'\n#TRANSFER_GROUND_CHILDREN_TO_PARENTS\x10\x03\x12\x1a\n\x16TRANSFER_GROUND_TALENT\x10\x04\x12 \n\x1cTRANSFER_GROUND_JOB_TRANSFER\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'yrdx.v1.household_transfer_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_TRANSFERGROUND']._serialized_start=1820
-  _globals['_TRANSFERGROUND']._serialized_end=2041
+  _globals['_TRANSFERGROUND']._serialized_start=2322
+  _globals['_TRANSFERGROUND']._serialized_end=2543
   _globals['_SEALEDCONTENT']._serialized_start=127
   _globals['_SEALEDCONTENT']._serialized_end=278
   _globals['_CONTENTREFUSED']._serialized_start=280
@@ -43,27 +43,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MATERIALDESCRIPTION']._serialized_start=314
   _globals['_MATERIALDESCRIPTION']._serialized_end=423
   _globals['_HOUSEHOLDAPPLICATION']._serialized_start=426
-  _globals['_HOUSEHOLDAPPLICATION']._serialized_end=566
-  _globals['_MOVEPERMIT']._serialized_start=569
-  _globals['_MOVEPERMIT']._serialized_end=849
-  _globals['_DECISION']._serialized_start=851
-  _globals['_DECISION']._serialized_end=898
-  _globals['_CORRECTIONREQUEST']._serialized_start=901
-  _globals['_CORRECTIONREQUEST']._serialized_end=1031
-  _globals['_FIELDDIFFERENCE']._serialized_start=1033
-  _globals['_FIELDDIFFERENCE']._serialized_end=1101
-  _globals['_CORRECTION']._serialized_start=1103
-  _globals['_CORRECTION']._serialized_end=1181
-  _globals['_SUPPLEMENT']._serialized_start=1183
-  _globals['_SUPPLEMENT']._serialized_end=1256
-  _globals['_PROMISEDMATERIAL']._serialized_start=1258
-  _globals['_PROMISEDMATERIAL']._serialized_end=1335
-  _globals['_MIGRATIONCERTIFICATE']._serialized_start=1338
-  _globals['_MIGRATIONCERTIFICATE']._serialized_end=1517
-  _globals['_LANDINGRECEIPT']._serialized_start=1520
-  _globals['_LANDINGRECEIPT']._serialized_end=1658
-  _globals['_ENTERED']._serialized_start=1660
-  _globals['_ENTERED']._serialized_end=1739
-  _globals['_EXECUTIONFAILED']._serialized_start=1741
-  _globals['_EXECUTIONFAILED']._serialized_end=1817
+  _globals['_HOUSEHOLDAPPLICATION']._serialized_end=717
+  _globals['_MOVER']._serialized_start=719
+  _globals['_MOVER']._serialized_end=819
+  _globals['_GUARDIAN']._serialized_start=821
+  _globals['_GUARDIAN']._serialized_end=864
+  _globals['_AGENT']._serialized_start=866
+  _globals['_AGENT']._serialized_end=906
+  _globals['_MOVEPERMIT']._serialized_start=909
+  _globals['_MOVEPERMIT']._serialized_end=1245
+  _globals['_DECISION']._serialized_start=1247
+  _globals['_DECISION']._serialized_end=1294
+  _globals['_CORRECTIONREQUEST']._serialized_start=1297
+  _globals['_CORRECTIONREQUEST']._serialized_end=1427
+  _globals['_FIELDDIFFERENCE']._serialized_start=1429
+  _globals['_FIELDDIFFERENCE']._serialized_end=1516
+  _globals['_CORRECTION']._serialized_start=1518
+  _globals['_CORRECTION']._serialized_end=1596
+  _globals['_SUPPLEMENT']._serialized_start=1598
+  _globals['_SUPPLEMENT']._serialized_end=1671
+  _globals['_PROMISEDMATERIAL']._serialized_start=1673
+  _globals['_PROMISEDMATERIAL']._serialized_end=1750
+  _globals['_MIGRATIONCERTIFICATE']._serialized_start=1753
+  _globals['_MIGRATIONCERTIFICATE']._serialized_end=1967
+  _globals['_LANDINGRECEIPT']._serialized_start=1970
+  _globals['_LANDINGRECEIPT']._serialized_end=2160
+  _globals['_ENTERED']._serialized_start=2162
+  _globals['_ENTERED']._serialized_end=2241
+  _globals['_EXECUTIONFAILED']._serialized_start=2243
+  _globals['_EXECUTIONFAILED']._serialized_end=2319
 # @@protoc_insertion_point(module_scope)

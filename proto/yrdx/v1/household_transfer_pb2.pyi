@@ -62,19 +62,57 @@ class MaterialDescription(_message.Message):
     def __init__(self, digest: _Optional[bytes] = ..., code: _Optional[str] = ..., media_type: _Optional[str] = ..., length: _Optional[int] = ..., plain_digest: _Optional[bytes] = ...) -> None: ...
 
 class HouseholdApplication(_message.Message):
-    __slots__ = ("id_number", "name", "ground", "missing")
+    __slots__ = ("id_number", "name", "ground", "missing", "guardian", "relation_code", "others", "agent", "new_head_id_number")
     ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     GROUND_FIELD_NUMBER: _ClassVar[int]
     MISSING_FIELD_NUMBER: _ClassVar[int]
+    GUARDIAN_FIELD_NUMBER: _ClassVar[int]
+    RELATION_CODE_FIELD_NUMBER: _ClassVar[int]
+    OTHERS_FIELD_NUMBER: _ClassVar[int]
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    NEW_HEAD_ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
     id_number: str
     name: str
     ground: TransferGround
     missing: _containers.RepeatedCompositeFieldContainer[PromisedMaterial]
-    def __init__(self, id_number: _Optional[str] = ..., name: _Optional[str] = ..., ground: _Optional[_Union[TransferGround, str]] = ..., missing: _Optional[_Iterable[_Union[PromisedMaterial, _Mapping]]] = ...) -> None: ...
+    guardian: Guardian
+    relation_code: str
+    others: _containers.RepeatedCompositeFieldContainer[Mover]
+    agent: Agent
+    new_head_id_number: str
+    def __init__(self, id_number: _Optional[str] = ..., name: _Optional[str] = ..., ground: _Optional[_Union[TransferGround, str]] = ..., missing: _Optional[_Iterable[_Union[PromisedMaterial, _Mapping]]] = ..., guardian: _Optional[_Union[Guardian, _Mapping]] = ..., relation_code: _Optional[str] = ..., others: _Optional[_Iterable[_Union[Mover, _Mapping]]] = ..., agent: _Optional[_Union[Agent, _Mapping]] = ..., new_head_id_number: _Optional[str] = ...) -> None: ...
+
+class Mover(_message.Message):
+    __slots__ = ("id_number", "name", "relation_code", "guardian")
+    ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    RELATION_CODE_FIELD_NUMBER: _ClassVar[int]
+    GUARDIAN_FIELD_NUMBER: _ClassVar[int]
+    id_number: str
+    name: str
+    relation_code: str
+    guardian: Guardian
+    def __init__(self, id_number: _Optional[str] = ..., name: _Optional[str] = ..., relation_code: _Optional[str] = ..., guardian: _Optional[_Union[Guardian, _Mapping]] = ...) -> None: ...
+
+class Guardian(_message.Message):
+    __slots__ = ("id_number", "name")
+    ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    id_number: str
+    name: str
+    def __init__(self, id_number: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class Agent(_message.Message):
+    __slots__ = ("id_number", "name")
+    ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    id_number: str
+    name: str
+    def __init__(self, id_number: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
 
 class MovePermit(_message.Message):
-    __slots__ = ("permit_number", "issuer_unit", "issued_at", "expires_at", "id_number", "name", "to_address", "whole_household", "new_head_id_number", "contact_phone")
+    __slots__ = ("permit_number", "issuer_unit", "issued_at", "expires_at", "id_number", "name", "to_address", "whole_household", "new_head_id_number", "contact_phone", "others", "household_kind")
     PERMIT_NUMBER_FIELD_NUMBER: _ClassVar[int]
     ISSUER_UNIT_FIELD_NUMBER: _ClassVar[int]
     ISSUED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -85,6 +123,8 @@ class MovePermit(_message.Message):
     WHOLE_HOUSEHOLD_FIELD_NUMBER: _ClassVar[int]
     NEW_HEAD_ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
     CONTACT_PHONE_FIELD_NUMBER: _ClassVar[int]
+    OTHERS_FIELD_NUMBER: _ClassVar[int]
+    HOUSEHOLD_KIND_FIELD_NUMBER: _ClassVar[int]
     permit_number: str
     issuer_unit: str
     issued_at: _timestamp_pb2.Timestamp
@@ -95,7 +135,9 @@ class MovePermit(_message.Message):
     whole_household: bool
     new_head_id_number: str
     contact_phone: str
-    def __init__(self, permit_number: _Optional[str] = ..., issuer_unit: _Optional[str] = ..., issued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., id_number: _Optional[str] = ..., name: _Optional[str] = ..., to_address: _Optional[str] = ..., whole_household: _Optional[bool] = ..., new_head_id_number: _Optional[str] = ..., contact_phone: _Optional[str] = ...) -> None: ...
+    others: _containers.RepeatedCompositeFieldContainer[Mover]
+    household_kind: str
+    def __init__(self, permit_number: _Optional[str] = ..., issuer_unit: _Optional[str] = ..., issued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., id_number: _Optional[str] = ..., name: _Optional[str] = ..., to_address: _Optional[str] = ..., whole_household: _Optional[bool] = ..., new_head_id_number: _Optional[str] = ..., contact_phone: _Optional[str] = ..., others: _Optional[_Iterable[_Union[Mover, _Mapping]]] = ..., household_kind: _Optional[str] = ...) -> None: ...
 
 class Decision(_message.Message):
     __slots__ = ("reason_code", "reason")
@@ -118,14 +160,16 @@ class CorrectionRequest(_message.Message):
     def __init__(self, reason_code: _Optional[str] = ..., reason: _Optional[str] = ..., differences: _Optional[_Iterable[_Union[FieldDifference, _Mapping]]] = ..., missing_materials: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class FieldDifference(_message.Message):
-    __slots__ = ("field", "stated", "registered")
+    __slots__ = ("field", "stated", "registered", "id_number")
     FIELD_FIELD_NUMBER: _ClassVar[int]
     STATED_FIELD_NUMBER: _ClassVar[int]
     REGISTERED_FIELD_NUMBER: _ClassVar[int]
+    ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
     field: str
     stated: str
     registered: str
-    def __init__(self, field: _Optional[str] = ..., stated: _Optional[str] = ..., registered: _Optional[str] = ...) -> None: ...
+    id_number: str
+    def __init__(self, field: _Optional[str] = ..., stated: _Optional[str] = ..., registered: _Optional[str] = ..., id_number: _Optional[str] = ...) -> None: ...
 
 class Correction(_message.Message):
     __slots__ = ("application", "note")
@@ -154,30 +198,36 @@ class PromisedMaterial(_message.Message):
     def __init__(self, code: _Optional[str] = ..., promised_until: _Optional[str] = ..., promised_by: _Optional[str] = ...) -> None: ...
 
 class MigrationCertificate(_message.Message):
-    __slots__ = ("certificate_number", "permit_number", "issued_at", "resident", "from_address")
+    __slots__ = ("certificate_number", "permit_number", "issued_at", "resident", "from_address", "others")
     CERTIFICATE_NUMBER_FIELD_NUMBER: _ClassVar[int]
     PERMIT_NUMBER_FIELD_NUMBER: _ClassVar[int]
     ISSUED_AT_FIELD_NUMBER: _ClassVar[int]
     RESIDENT_FIELD_NUMBER: _ClassVar[int]
     FROM_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    OTHERS_FIELD_NUMBER: _ClassVar[int]
     certificate_number: str
     permit_number: str
     issued_at: _timestamp_pb2.Timestamp
     resident: _resident_pb2.Resident
     from_address: str
-    def __init__(self, certificate_number: _Optional[str] = ..., permit_number: _Optional[str] = ..., issued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resident: _Optional[_Union[_resident_pb2.Resident, _Mapping]] = ..., from_address: _Optional[str] = ...) -> None: ...
+    others: _containers.RepeatedCompositeFieldContainer[_resident_pb2.Resident]
+    def __init__(self, certificate_number: _Optional[str] = ..., permit_number: _Optional[str] = ..., issued_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resident: _Optional[_Union[_resident_pb2.Resident, _Mapping]] = ..., from_address: _Optional[str] = ..., others: _Optional[_Iterable[_Union[_resident_pb2.Resident, _Mapping]]] = ...) -> None: ...
 
 class LandingReceipt(_message.Message):
-    __slots__ = ("certificate_number", "landed_at", "household_number", "deceased_on")
+    __slots__ = ("certificate_number", "landed_at", "household_number", "deceased_on", "deceased_id_number", "head_id_number")
     CERTIFICATE_NUMBER_FIELD_NUMBER: _ClassVar[int]
     LANDED_AT_FIELD_NUMBER: _ClassVar[int]
     HOUSEHOLD_NUMBER_FIELD_NUMBER: _ClassVar[int]
     DECEASED_ON_FIELD_NUMBER: _ClassVar[int]
+    DECEASED_ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    HEAD_ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
     certificate_number: str
     landed_at: _timestamp_pb2.Timestamp
     household_number: str
     deceased_on: str
-    def __init__(self, certificate_number: _Optional[str] = ..., landed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., household_number: _Optional[str] = ..., deceased_on: _Optional[str] = ...) -> None: ...
+    deceased_id_number: str
+    head_id_number: str
+    def __init__(self, certificate_number: _Optional[str] = ..., landed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., household_number: _Optional[str] = ..., deceased_on: _Optional[str] = ..., deceased_id_number: _Optional[str] = ..., head_id_number: _Optional[str] = ...) -> None: ...
 
 class Entered(_message.Message):
     __slots__ = ("operation_id", "entered_at")

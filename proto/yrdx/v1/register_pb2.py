@@ -25,45 +25,47 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16yrdx/v1/register.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"2\n\x10ProvincialRecord\x12\x0e\n\x06record\x18\x01 \x01(\x0c\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\" \n\x0b\x46indRequest\x12\x11\n\tid_number\x18\x01 \x01(\t\"\xa5\x01\n\x0c\x46indResponse\x12)\n\x06record\x18\x01 \x01(\x0b\x32\x19.yrdx.v1.ProvincialRecord\x12%\n\x06status\x18\x02 \x01(\x0e\x32\x15.yrdx.v1.RecordStatus\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10household_number\x18\x04 \x01(\t\"/\n\x0c\x43heckRequest\x12\x11\n\tid_number\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"Z\n\rCheckResponse\x12\r\n\x05\x66ound\x18\x01 \x01(\x08\x12%\n\x06status\x18\x02 \x01(\x0e\x32\x15.yrdx.v1.RecordStatus\x12\x13\n\x0b\x64ifferences\x18\x03 \x03(\t\"\x9b\x01\n\x0eReserveRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\x12\'\n\x06\x63hange\x18\x02 \x01(\x0e\x32\x17.yrdx.v1.RegisterChange\x12\x11\n\tid_number\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x06record\x18\x05 \x01(\x0b\x32\x19.yrdx.v1.ProvincialRecord\"~\n\x0fReserveResponse\x12&\n\x05state\x18\x01 \x01(\x0e\x32\x17.yrdx.v1.OperationState\x12)\n\x06record\x18\x02 \x01(\x0b\x32\x19.yrdx.v1.ProvincialRecord\x12\x18\n\x10household_number\x18\x03 \x01(\t\"Y\n\x0f\x46inaliseRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x10\x46inaliseResponse\x12&\n\x05state\x18\x01 \x01(\x0e\x32\x17.yrdx.v1.OperationState\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"&\n\x0eReleaseRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\"9\n\x0fReleaseResponse\x12&\n\x05state\x18\x01 \x01(\x0e\x32\x17.yrdx.v1.OperationState\"+\n\x13GetOperationRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\">\n\x14GetOperationResponse\x12&\n\x05state\x18\x01 \x01(\x0e\x32\x17.yrdx.v1.OperationState*\x80\x01\n\x0cRecordStatus\x12\x1d\n\x19RECORD_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14RECORD_STATUS_ACTIVE\x10\x01\x12\x1b\n\x17RECORD_STATUS_MOVED_OUT\x10\x02\x12\x1a\n\x16RECORD_STATUS_DECEASED\x10\x03*\x92\x01\n\x0eRegisterChange\x12\x1f\n\x1bREGISTER_CHANGE_UNSPECIFIED\x10\x00\x12\x1c\n\x18REGISTER_CHANGE_MOVE_OUT\x10\x01\x12\x1b\n\x17REGISTER_CHANGE_MOVE_IN\x10\x02\x12$\n REGISTER_CHANGE_MOVE_IN_DECEASED\x10\x03*\xa9\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_UNKNOWN\x10\x01\x12\x1c\n\x18OPERATION_STATE_RESERVED\x10\x02\x12\x1d\n\x19OPERATION_STATE_FINALISED\x10\x03\x12\x1c\n\x18OPERATION_STATE_RELEASED\x10\x04\x32\x81\x03\n\x08Register\x12\x33\n\x04\x46ind\x12\x14.yrdx.v1.FindRequest\x1a\x15.yrdx.v1.FindResponse\x12\x36\n\x05\x43heck\x12\x15.yrdx.v1.CheckRequest\x1a\x16.yrdx.v1.CheckResponse\x12<\n\x07Reserve\x12\x17.yrdx.v1.ReserveRequest\x1a\x18.yrdx.v1.ReserveResponse\x12?\n\x08\x46inalise\x12\x18.yrdx.v1.FinaliseRequest\x1a\x19.yrdx.v1.FinaliseResponse\x12<\n\x07Release\x12\x17.yrdx.v1.ReleaseRequest\x1a\x18.yrdx.v1.ReleaseResponse\x12K\n\x0cGetOperation\x12\x1c.yrdx.v1.GetOperationRequest\x1a\x1d.yrdx.v1.GetOperationResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16yrdx/v1/register.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"2\n\x10ProvincialRecord\x12\x0e\n\x06record\x18\x01 \x01(\x0c\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\" \n\x0b\x46indRequest\x12\x11\n\tid_number\x18\x01 \x01(\t\"\xbd\x01\n\x0c\x46indResponse\x12)\n\x06record\x18\x01 \x01(\x0b\x32\x19.yrdx.v1.ProvincialRecord\x12%\n\x06status\x18\x02 \x01(\x0e\x32\x15.yrdx.v1.RecordStatus\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10household_number\x18\x04 \x01(\t\x12\x16\n\x0ehousehold_size\x18\x05 \x01(\r\"/\n\x0c\x43heckRequest\x12\x11\n\tid_number\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"Z\n\rCheckResponse\x12\r\n\x05\x66ound\x18\x01 \x01(\x08\x12%\n\x06status\x18\x02 \x01(\x0e\x32\x15.yrdx.v1.RecordStatus\x12\x13\n\x0b\x64ifferences\x18\x03 \x03(\t\"\xc2\x01\n\x0eReserveRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\x12\'\n\x06\x63hange\x18\x02 \x01(\x0e\x32\x17.yrdx.v1.RegisterChange\x12\x11\n\tid_number\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12)\n\x06record\x18\x05 \x01(\x0b\x32\x19.yrdx.v1.ProvincialRecord\x12%\n\x06others\x18\x06 \x03(\x0b\x32\x15.yrdx.v1.PersonChange\"\x83\x01\n\x0cPersonChange\x12\'\n\x06\x63hange\x18\x01 \x01(\x0e\x32\x17.yrdx.v1.RegisterChange\x12\x11\n\tid_number\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12)\n\x06record\x18\x04 \x01(\x0b\x32\x19.yrdx.v1.ProvincialRecord\"\xba\x01\n\x0fReserveResponse\x12&\n\x05state\x18\x01 \x01(\x0e\x32\x17.yrdx.v1.OperationState\x12)\n\x06record\x18\x02 \x01(\x0b\x32\x19.yrdx.v1.ProvincialRecord\x12\x18\n\x10household_number\x18\x03 \x01(\t\x12)\n\x06others\x18\x04 \x03(\x0b\x32\x19.yrdx.v1.ProvincialRecord\x12\x0f\n\x07staying\x18\x05 \x03(\r\"Y\n\x0f\x46inaliseRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\x12\x30\n\x0c\x65\x66\x66\x65\x63tive_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\x10\x46inaliseResponse\x12&\n\x05state\x18\x01 \x01(\x0e\x32\x17.yrdx.v1.OperationState\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"&\n\x0eReleaseRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\"9\n\x0fReleaseResponse\x12&\n\x05state\x18\x01 \x01(\x0e\x32\x17.yrdx.v1.OperationState\"+\n\x13GetOperationRequest\x12\x14\n\x0coperation_id\x18\x01 \x01(\x0c\">\n\x14GetOperationResponse\x12&\n\x05state\x18\x01 \x01(\x0e\x32\x17.yrdx.v1.OperationState*\x80\x01\n\x0cRecordStatus\x12\x1d\n\x19RECORD_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14RECORD_STATUS_ACTIVE\x10\x01\x12\x1b\n\x17RECORD_STATUS_MOVED_OUT\x10\x02\x12\x1a\n\x16RECORD_STATUS_DECEASED\x10\x03*\x92\x01\n\x0eRegisterChange\x12\x1f\n\x1bREGISTER_CHANGE_UNSPECIFIED\x10\x00\x12\x1c\n\x18REGISTER_CHANGE_MOVE_OUT\x10\x01\x12\x1b\n\x17REGISTER_CHANGE_MOVE_IN\x10\x02\x12$\n REGISTER_CHANGE_MOVE_IN_DECEASED\x10\x03*\xa9\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_UNKNOWN\x10\x01\x12\x1c\n\x18OPERATION_STATE_RESERVED\x10\x02\x12\x1d\n\x19OPERATION_STATE_FINALISED\x10\x03\x12\x1c\n\x18OPERATION_STATE_RELEASED\x10\x04\x32\x81\x03\n\x08Register\x12\x33\n\x04\x46ind\x12\x14.yrdx.v1.FindRequest\x1a\x15.yrdx.v1.FindResponse\x12\x36\n\x05\x43heck\x12\x15.yrdx.v1.CheckRequest\x1a\x16.yrdx.v1.CheckResponse\x12<\n\x07Reserve\x12\x17.yrdx.v1.ReserveRequest\x1a\x18.yrdx.v1.ReserveResponse\x12?\n\x08\x46inalise\x12\x18.yrdx.v1.FinaliseRequest\x1a\x19.yrdx.v1.FinaliseResponse\x12<\n\x07Release\x12\x17.yrdx.v1.ReleaseRequest\x1a\x18.yrdx.v1.ReleaseResponse\x12K\n\x0cGetOperation\x12\x1c.yrdx.v1.GetOperationRequest\x1a\x1d.yrdx.v1.GetOperationResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'yrdx.v1.register_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RECORDSTATUS']._serialized_start=1152
-  _globals['_RECORDSTATUS']._serialized_end=1280
-  _globals['_REGISTERCHANGE']._serialized_start=1283
-  _globals['_REGISTERCHANGE']._serialized_end=1429
-  _globals['_OPERATIONSTATE']._serialized_start=1432
-  _globals['_OPERATIONSTATE']._serialized_end=1601
+  _globals['_RECORDSTATUS']._serialized_start=1410
+  _globals['_RECORDSTATUS']._serialized_end=1538
+  _globals['_REGISTERCHANGE']._serialized_start=1541
+  _globals['_REGISTERCHANGE']._serialized_end=1687
+  _globals['_OPERATIONSTATE']._serialized_start=1690
+  _globals['_OPERATIONSTATE']._serialized_end=1859
   _globals['_PROVINCIALRECORD']._serialized_start=68
   _globals['_PROVINCIALRECORD']._serialized_end=118
   _globals['_FINDREQUEST']._serialized_start=120
   _globals['_FINDREQUEST']._serialized_end=152
   _globals['_FINDRESPONSE']._serialized_start=155
-  _globals['_FINDRESPONSE']._serialized_end=320
-  _globals['_CHECKREQUEST']._serialized_start=322
-  _globals['_CHECKREQUEST']._serialized_end=369
-  _globals['_CHECKRESPONSE']._serialized_start=371
-  _globals['_CHECKRESPONSE']._serialized_end=461
-  _globals['_RESERVEREQUEST']._serialized_start=464
-  _globals['_RESERVEREQUEST']._serialized_end=619
-  _globals['_RESERVERESPONSE']._serialized_start=621
-  _globals['_RESERVERESPONSE']._serialized_end=747
-  _globals['_FINALISEREQUEST']._serialized_start=749
-  _globals['_FINALISEREQUEST']._serialized_end=838
-  _globals['_FINALISERESPONSE']._serialized_start=840
-  _globals['_FINALISERESPONSE']._serialized_end=941
-  _globals['_RELEASEREQUEST']._serialized_start=943
-  _globals['_RELEASEREQUEST']._serialized_end=981
-  _globals['_RELEASERESPONSE']._serialized_start=983
-  _globals['_RELEASERESPONSE']._serialized_end=1040
-  _globals['_GETOPERATIONREQUEST']._serialized_start=1042
-  _globals['_GETOPERATIONREQUEST']._serialized_end=1085
-  _globals['_GETOPERATIONRESPONSE']._serialized_start=1087
-  _globals['_GETOPERATIONRESPONSE']._serialized_end=1149
-  _globals['_REGISTER']._serialized_start=1604
-  _globals['_REGISTER']._serialized_end=1989
+  _globals['_FINDRESPONSE']._serialized_end=344
+  _globals['_CHECKREQUEST']._serialized_start=346
+  _globals['_CHECKREQUEST']._serialized_end=393
+  _globals['_CHECKRESPONSE']._serialized_start=395
+  _globals['_CHECKRESPONSE']._serialized_end=485
+  _globals['_RESERVEREQUEST']._serialized_start=488
+  _globals['_RESERVEREQUEST']._serialized_end=682
+  _globals['_PERSONCHANGE']._serialized_start=685
+  _globals['_PERSONCHANGE']._serialized_end=816
+  _globals['_RESERVERESPONSE']._serialized_start=819
+  _globals['_RESERVERESPONSE']._serialized_end=1005
+  _globals['_FINALISEREQUEST']._serialized_start=1007
+  _globals['_FINALISEREQUEST']._serialized_end=1096
+  _globals['_FINALISERESPONSE']._serialized_start=1098
+  _globals['_FINALISERESPONSE']._serialized_end=1199
+  _globals['_RELEASEREQUEST']._serialized_start=1201
+  _globals['_RELEASEREQUEST']._serialized_end=1239
+  _globals['_RELEASERESPONSE']._serialized_start=1241
+  _globals['_RELEASERESPONSE']._serialized_end=1298
+  _globals['_GETOPERATIONREQUEST']._serialized_start=1300
+  _globals['_GETOPERATIONREQUEST']._serialized_end=1343
+  _globals['_GETOPERATIONRESPONSE']._serialized_start=1345
+  _globals['_GETOPERATIONRESPONSE']._serialized_end=1407
+  _globals['_REGISTER']._serialized_start=1862
+  _globals['_REGISTER']._serialized_end=2247
 # @@protoc_insertion_point(module_scope)

@@ -60,16 +60,18 @@ class FindRequest(_message.Message):
     def __init__(self, id_number: _Optional[str] = ...) -> None: ...
 
 class FindResponse(_message.Message):
-    __slots__ = ("record", "status", "since", "household_number")
+    __slots__ = ("record", "status", "since", "household_number", "household_size")
     RECORD_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
     HOUSEHOLD_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    HOUSEHOLD_SIZE_FIELD_NUMBER: _ClassVar[int]
     record: ProvincialRecord
     status: RecordStatus
     since: _timestamp_pb2.Timestamp
     household_number: str
-    def __init__(self, record: _Optional[_Union[ProvincialRecord, _Mapping]] = ..., status: _Optional[_Union[RecordStatus, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., household_number: _Optional[str] = ...) -> None: ...
+    household_size: int
+    def __init__(self, record: _Optional[_Union[ProvincialRecord, _Mapping]] = ..., status: _Optional[_Union[RecordStatus, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., household_number: _Optional[str] = ..., household_size: _Optional[int] = ...) -> None: ...
 
 class CheckRequest(_message.Message):
     __slots__ = ("id_number", "name")
@@ -90,28 +92,46 @@ class CheckResponse(_message.Message):
     def __init__(self, found: _Optional[bool] = ..., status: _Optional[_Union[RecordStatus, str]] = ..., differences: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ReserveRequest(_message.Message):
-    __slots__ = ("operation_id", "change", "id_number", "name", "record")
+    __slots__ = ("operation_id", "change", "id_number", "name", "record", "others")
     OPERATION_ID_FIELD_NUMBER: _ClassVar[int]
     CHANGE_FIELD_NUMBER: _ClassVar[int]
     ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
+    OTHERS_FIELD_NUMBER: _ClassVar[int]
     operation_id: bytes
     change: RegisterChange
     id_number: str
     name: str
     record: ProvincialRecord
-    def __init__(self, operation_id: _Optional[bytes] = ..., change: _Optional[_Union[RegisterChange, str]] = ..., id_number: _Optional[str] = ..., name: _Optional[str] = ..., record: _Optional[_Union[ProvincialRecord, _Mapping]] = ...) -> None: ...
+    others: _containers.RepeatedCompositeFieldContainer[PersonChange]
+    def __init__(self, operation_id: _Optional[bytes] = ..., change: _Optional[_Union[RegisterChange, str]] = ..., id_number: _Optional[str] = ..., name: _Optional[str] = ..., record: _Optional[_Union[ProvincialRecord, _Mapping]] = ..., others: _Optional[_Iterable[_Union[PersonChange, _Mapping]]] = ...) -> None: ...
+
+class PersonChange(_message.Message):
+    __slots__ = ("change", "id_number", "name", "record")
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    ID_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    RECORD_FIELD_NUMBER: _ClassVar[int]
+    change: RegisterChange
+    id_number: str
+    name: str
+    record: ProvincialRecord
+    def __init__(self, change: _Optional[_Union[RegisterChange, str]] = ..., id_number: _Optional[str] = ..., name: _Optional[str] = ..., record: _Optional[_Union[ProvincialRecord, _Mapping]] = ...) -> None: ...
 
 class ReserveResponse(_message.Message):
-    __slots__ = ("state", "record", "household_number")
+    __slots__ = ("state", "record", "household_number", "others", "staying")
     STATE_FIELD_NUMBER: _ClassVar[int]
     RECORD_FIELD_NUMBER: _ClassVar[int]
     HOUSEHOLD_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    OTHERS_FIELD_NUMBER: _ClassVar[int]
+    STAYING_FIELD_NUMBER: _ClassVar[int]
     state: OperationState
     record: ProvincialRecord
     household_number: str
-    def __init__(self, state: _Optional[_Union[OperationState, str]] = ..., record: _Optional[_Union[ProvincialRecord, _Mapping]] = ..., household_number: _Optional[str] = ...) -> None: ...
+    others: _containers.RepeatedCompositeFieldContainer[ProvincialRecord]
+    staying: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, state: _Optional[_Union[OperationState, str]] = ..., record: _Optional[_Union[ProvincialRecord, _Mapping]] = ..., household_number: _Optional[str] = ..., others: _Optional[_Iterable[_Union[ProvincialRecord, _Mapping]]] = ..., staying: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class FinaliseRequest(_message.Message):
     __slots__ = ("operation_id", "effective_at")

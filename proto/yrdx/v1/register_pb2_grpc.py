@@ -84,14 +84,15 @@ class RegisterServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Reserve(self, request, context):
-        """Stroke 1. Holds a record (or the place of one) for an operation. Held by another operation: ABORTED, stores nothing.
+        """Stroke 1. Holds a record (or the place of one) for an operation; of several persons all or none. Held by another operation: ABORTED,
+        stores nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Finalise(self, request, context):
-        """Stroke 3. Makes the reserved change. A Finalise that fails stores nothing; the same id may succeed later.
+        """Stroke 3. Makes the reserved change, for every person of the operation or for none. A Finalise that fails stores nothing; the same id may succeed later.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

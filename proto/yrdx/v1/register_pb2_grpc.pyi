@@ -36,9 +36,11 @@ class RegisterStub:
     Check: _grpc.UnaryUnaryMultiCallable[_register_pb2.CheckRequest, _register_pb2.CheckResponse]
     """Compares what somebody claims with the record, field by field."""
     Reserve: _grpc.UnaryUnaryMultiCallable[_register_pb2.ReserveRequest, _register_pb2.ReserveResponse]
-    """Stroke 1. Holds a record (or the place of one) for an operation. Held by another operation: ABORTED, stores nothing."""
+    """Stroke 1. Holds a record (or the place of one) for an operation; of several persons all or none. Held by another operation: ABORTED,
+    stores nothing.
+    """
     Finalise: _grpc.UnaryUnaryMultiCallable[_register_pb2.FinaliseRequest, _register_pb2.FinaliseResponse]
-    """Stroke 3. Makes the reserved change. A Finalise that fails stores nothing; the same id may succeed later."""
+    """Stroke 3. Makes the reserved change, for every person of the operation or for none. A Finalise that fails stores nothing; the same id may succeed later."""
     Release: _grpc.UnaryUnaryMultiCallable[_register_pb2.ReleaseRequest, _register_pb2.ReleaseResponse]
     """Ends a reservation without effect. Of an operation never seen it leaves a tombstone: a late Reserve is refused."""
     GetOperation: _grpc.UnaryUnaryMultiCallable[_register_pb2.GetOperationRequest, _register_pb2.GetOperationResponse]
@@ -52,9 +54,11 @@ class RegisterAsyncStub(RegisterStub):
     Check: _aio.UnaryUnaryMultiCallable[_register_pb2.CheckRequest, _register_pb2.CheckResponse]  # type: ignore[assignment]
     """Compares what somebody claims with the record, field by field."""
     Reserve: _aio.UnaryUnaryMultiCallable[_register_pb2.ReserveRequest, _register_pb2.ReserveResponse]  # type: ignore[assignment]
-    """Stroke 1. Holds a record (or the place of one) for an operation. Held by another operation: ABORTED, stores nothing."""
+    """Stroke 1. Holds a record (or the place of one) for an operation; of several persons all or none. Held by another operation: ABORTED,
+    stores nothing.
+    """
     Finalise: _aio.UnaryUnaryMultiCallable[_register_pb2.FinaliseRequest, _register_pb2.FinaliseResponse]  # type: ignore[assignment]
-    """Stroke 3. Makes the reserved change. A Finalise that fails stores nothing; the same id may succeed later."""
+    """Stroke 3. Makes the reserved change, for every person of the operation or for none. A Finalise that fails stores nothing; the same id may succeed later."""
     Release: _aio.UnaryUnaryMultiCallable[_register_pb2.ReleaseRequest, _register_pb2.ReleaseResponse]  # type: ignore[assignment]
     """Ends a reservation without effect. Of an operation never seen it leaves a tombstone: a late Reserve is refused."""
     GetOperation: _aio.UnaryUnaryMultiCallable[_register_pb2.GetOperationRequest, _register_pb2.GetOperationResponse]  # type: ignore[assignment]
@@ -83,7 +87,9 @@ class RegisterServicer(metaclass=_abc_1.ABCMeta):
         request: _register_pb2.ReserveRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.ReserveResponse, _abc.Awaitable[_register_pb2.ReserveResponse]]:
-        """Stroke 1. Holds a record (or the place of one) for an operation. Held by another operation: ABORTED, stores nothing."""
+        """Stroke 1. Holds a record (or the place of one) for an operation; of several persons all or none. Held by another operation: ABORTED,
+        stores nothing.
+        """
 
     @_abc_1.abstractmethod
     def Finalise(
@@ -91,7 +97,7 @@ class RegisterServicer(metaclass=_abc_1.ABCMeta):
         request: _register_pb2.FinaliseRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_register_pb2.FinaliseResponse, _abc.Awaitable[_register_pb2.FinaliseResponse]]:
-        """Stroke 3. Makes the reserved change. A Finalise that fails stores nothing; the same id may succeed later."""
+        """Stroke 3. Makes the reserved change, for every person of the operation or for none. A Finalise that fails stores nothing; the same id may succeed later."""
 
     @_abc_1.abstractmethod
     def Release(
