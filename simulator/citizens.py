@@ -14,8 +14,9 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 from core.ids import PROVINCES
+from simulator.company import alone, is_of_several, owes_a_photo, with_helpers, with_party
 from simulator.intentions import AFTERNOON, MORNING, PLAIN, deal
-from simulator.movers import impeded, movers
+from simulator.movers import Party, impeded, movers, parties
 from simulator.officers.dossier import Dossier, Promise, Scan, When
 from simulator.people import TODAY
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
@@ -56,16 +57,19 @@ class _People:
 
     movers: Mapping[str, list[resident_pb2.Resident]]
     impeded: Mapping[str, list[resident_pb2.Resident]]
+    parties: Mapping[str, list[Party]]
 
-    def take(self, home: str, kind: Kind) -> resident_pb2.Resident:
-        """Somebody who fits."""
-        pool = self.impeded[home] if kind.impeded else self.movers[home]
-        return pool.pop()
+    def take(self, home: str, number: int, kind: Kind) -> Party:
+        """Somebody who fits, with those who go with him; in a run too large for its families he goes alone."""
+        if kind.impeded:
+            return _single(self.impeded[home].pop())
+        several = is_of_several(number) and self.parties[home]
+        return self.parties[home].pop() if several else _single(self.movers[home].pop())
 
 
 def people_needed(cases: int) -> int:
     """Residents a province must have, so that enough of them can move."""
-    return max(120, cases)
+    return max(120, cases * 5 // 4)
 
 
 def plan(seed: int, cases: int, people: Mapping[str, Sequence[resident_pb2.Resident]]) -> list[Filing]:
@@ -82,12 +86,15 @@ def plan(seed: int, cases: int, people: Mapping[str, Sequence[resident_pb2.Resid
         home, destination = pairs[number - 1]
         own = random.Random(f"{seed}:{number}")  # noqa: S311
         address = own.choice(people[destination]).address
-        person, when = free.take(home, kind), _arrival(number, wave)
-        dossier = kind.change(_dossier(own, number, person, (home, destination), address))
-        if kind.owes:
-            dossier = replace(dossier, promise=_promise(own, when))
+        party, when = free.take(home, number, kind), _arrival(number, wave)
+        person = party.people[0]
+        plain = with_party(_dossier(own, number, person, (home, destination), address), party)
+        dossier = kind.change(with_helpers(own, plain, people[destination]))
+        if kind.owes or owes_a_photo(number):
+            dossier = replace(dossier, promise=_promise(own, when, is_key=kind.owes))
         if kind.returns:
-            dossier = replace(dossier, back=_dossier(own, number, person, (destination, home), person.address))
+            back = _dossier(own, number, person, (destination, home), person.address)
+            dossier = replace(dossier, back=replace(back, others=dossier.others, guardian=dossier.guardian, relation=dossier.relation))
         filings.append(Filing(when, dossier, is_ordinary=kind is PLAIN))
     return sorted(filings + _second_applications(filings), key=lambda filing: (filing.when.days, filing.when.number))
 
@@ -101,13 +108,19 @@ def dossiers(filings: Iterable[Filing]) -> dict[tuple[str, str], Dossier]:
 
 def _free(seed: int, people: Mapping[str, Sequence[resident_pb2.Resident]]) -> _People:
     """Everybody who can move, shuffled; those apart whose record stands in the way."""
-    able, held = {}, {}
+    able, held, together = {}, {}, {}
     for code in sorted(people):
         held[code] = impeded(people[code])
         apart = {person.id_number for person in held[code]}
         able[code] = [person for person in movers(people[code]) if person.id_number not in apart]
-        random.Random(f"{seed}:movers:{code}").shuffle(able[code])  # noqa: S311 - a plan, no secret
-    return _People(able, held)
+        together[code] = parties(people[code])
+        for name, pool in (("movers", able[code]), ("parties", together[code])):
+            random.Random(f"{seed}:{name}:{code}").shuffle(pool)  # noqa: S311 - a plan, no secret
+    return _People(able, held, together)
+
+
+def _single(person: resident_pb2.Resident) -> Party:
+    return Party((person,), person)
 
 
 def _dossier(chance: random.Random, number: int, person: resident_pb2.Resident, pair: tuple[str, str], to_address: str) -> Dossier:
@@ -139,11 +152,11 @@ def _scans(chance: random.Random, number: int) -> tuple[Scan, ...]:
     return (Scan("relation-proof", length, chance.getrandbits(32)),)
 
 
-def _promise(chance: random.Random, when: When) -> Promise:
-    """The consent of the head of the receiving household; it comes a day or two after the application."""
-    scan = Scan("receiving-consent", chance.randrange(8_000, 40_000), chance.getrandbits(32))
+def _promise(chance: random.Random, when: When, *, is_key: bool) -> Promise:
+    """The consent of the head of the receiving household, or a photo; it comes a day or two after the application."""
+    scan = Scan("receiving-consent" if is_key else "photo", chance.randrange(8_000, 40_000), chance.getrandbits(32))
     until = TODAY + timedelta(days=_PROMISED_FOR_DAYS + 2 * when.days)
-    return Promise(scan, When(chance.randint(1, 2), AFTERNOON), until.isoformat())
+    return Promise(scan, When(chance.randint(1, 2), AFTERNOON), until.isoformat(), is_key)
 
 
 def _arrival(number: int, wave: int) -> When:
@@ -152,11 +165,14 @@ def _arrival(number: int, wave: int) -> When:
 
 
 def _second_applications(filings: Sequence[Filing]) -> list[Filing]:
-    """Some people try their luck in a third province too, on the day they applied, while nobody has looked at the first application."""
+    """Some people try their luck in a third province too, on the day they applied, while nobody has looked at the first application.
+
+    Of several who move together it is another one, alone.
+    """
     second = []
     waiting = [filing for filing in filings if not filing.dossier.early_look]
     for filing in waiting[_CASES_A_SECOND_APPLICATION - 1 :: _CASES_A_SECOND_APPLICATION]:
-        dossier = filing.dossier
+        dossier = alone(filing.dossier)
         elsewhere = next(code for code in sorted(PROVINCES) if code not in {dossier.home, dossier.destination})
         when = When(filing.when.days, max(AFTERNOON, filing.when.number) + 1)
         second.append(Filing(when, replace(dossier, destination=elsewhere, second_thoughts=None, error_found=None, back=None)))

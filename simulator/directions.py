@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from core.ids import PROVINCES
+from simulator.movers import impeded, movers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,14 +34,14 @@ def addresses(rows: Iterable[Row]) -> list[str]:
 
 def things_to_try(folder: Path, residents: Sequence[resident_pb2.Resident]) -> list[str]:
     """Commands for a whole household transfer from one province to another; `residents` are those of `HOME`."""
-    movers = list(islice(_movers(residents), _FEW))
+    able = list(islice(_movers(residents), _FEW))
     home, destination = PROVINCES[HOME].name_zh, PROVINCES[_DESTINATION].name_zh
     place, log, root = (shlex.quote(str(path)) for path in (folder, folder / "log", folder / "root.pem"))
     here, there = (f"--dir {place} --party node-{code} {_OFFICERS[code]}" for code in (HOME, _DESTINATION))
-    person = f"--id-number {movers[0].id_number} --name {movers[0].name}"
+    person = f"--id-number {able[0].id_number} --name {able[0].name}"
     return [
         f"synthetic residents of {home} who could move to {destination}:",
-        *(f"  {person.name} {person.id_number}" for person in movers),
+        *(f"  {person.name} {person.id_number}" for person in able),
         "a household transfer, step by step (programs are in .venv/bin; CASE is the id that the first step prints):",
         f"  yrdx-desk open --counterpart {HOME} {person} --ground spouse --consent {there}",
         f"  yrdx-desk decide permit CASE --to-address 杭州市西湖区文三路1号 {there}",
@@ -55,6 +56,7 @@ def things_to_try(folder: Path, residents: Sequence[resident_pb2.Resident]) -> l
     ]
 
 
-def _movers(residents: Iterable[resident_pb2.Resident]) -> Iterable[resident_pb2.Resident]:
-    """Adults of family households, whose names anybody can type."""
-    return (person for person in residents if person.phone and person.household_kind == "family" and len(person.name) <= _FEW)
+def _movers(residents: Sequence[resident_pb2.Resident]) -> Iterable[resident_pb2.Resident]:
+    """Adults who can go alone, whose record stands in nobody's way, and whose names anybody can type."""
+    held = {person.id_number for person in impeded(residents)}
+    return (person for person in movers(residents) if person.id_number not in held and len(person.name) <= _FEW)

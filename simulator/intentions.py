@@ -51,9 +51,14 @@ PLAIN: Final = Kind()
 
 
 def misspelt(dossier: Dossier) -> Dossier:
-    """The last character of the name is wrong, as it happens when somebody dictates it."""
-    wrong = next(character for character in _MISHEARD if not dossier.name.endswith(character))
-    return replace(dossier, stated_name=dossier.name[:-1] + wrong)
+    """The last character of the name is wrong, as it happens when somebody dictates it; of several, that of the last one too."""
+    others = dossier.others
+    last = tuple(replace(one, stated_name=_misheard(one.name)) for one in others[-1:])
+    return replace(dossier, stated_name=_misheard(dossier.name), others=(*others[:-1], *last))
+
+
+def _misheard(name: str) -> str:
+    return name[:-1] + next(character for character in _MISHEARD if not name.endswith(character))
 
 
 _KINDS: Final = (

@@ -218,7 +218,9 @@ class Desk:
 
 
 def _of_case(case: desk_pb2.CaseView) -> Answer:
-    return {"state": case.state, "ending": case.ending, "id_number": case.person_id_number}
+    """The numbers of everybody who moves, the applicant's first."""
+    people = " ".join(mover.id_number for mover in case.movers)
+    return {"state": case.state, "ending": case.ending, "id_number": people}
 
 
 def _of_document(digest: bytes, content: bytes) -> Answer:

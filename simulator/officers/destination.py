@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
-from simulator.officers.judgement import Decision, Seen, owed, ruling
+from simulator.officers.forms import application, owed
+from simulator.officers.judgement import Decision, Seen, ruling
 from simulator.officers.occasions import Purpose
 from yrdx.v1 import envelope_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
@@ -32,7 +33,8 @@ def _review(seen: Seen) -> Decision:
         return ruling("switch-to-paper", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "paper", "申请人不同意网上迁移，改为线下办理。")
     if dossier.enquiry and not seen.said("pause", "IN"):
         return ruling("pause", envelope_pb2.REASON_CLASS_ENQUIRY, "enquiry", "投靠关系需入户调查核实。")
-    return Decision("permit", transfer_pb2.MovePermit(to_address=dossier.to_address, contact_phone=dossier.phone))
+    kind = "collective" if dossier.unit_head else "family"
+    return Decision("permit", transfer_pb2.MovePermit(to_address=dossier.to_address, contact_phone=dossier.phone, household_kind=kind))
 
 
 def _correction(seen: Seen) -> Decision:
@@ -41,30 +43,32 @@ def _correction(seen: Seen) -> Decision:
         return ruling("withdraw", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "abandoned", "申请人不再补正，撤回申请。")
     if dossier.unproven:
         return ruling("refuse", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH, "unproven", "申请人无法证明与登记信息为同一人。")
-    name = dossier.stated_name if dossier.insists else dossier.name
-    missing = owed(dossier) if seen.is_short_of_a_key_material() else []
-    application = transfer_pb2.HouseholdApplication(id_number=dossier.id_number, name=name, ground=dossier.ground, missing=missing)
-    note = "申请人坚持原填姓名。" if dossier.insists else "已按登记信息更正姓名。"
-    return Decision("resubmit", transfer_pb2.Correction(application=application, note=note), missing=len(missing))
+    missing = [promised for promised in owed(dossier) if seen.owes(promised.code)]
+    corrected = application(dossier, missing, corrected=not dossier.insists)
+    note = "申请人坚持原填信息。" if dossier.insists else "已按登记信息更正。"
+    return Decision("resubmit", transfer_pb2.Correction(application=corrected, note=note), missing=int(seen.is_short_of_a_key_material()))
 
 
 def _supplement(seen: Seen) -> Decision | None:
     promise = seen.dossier.promise
-    if promise is None or not seen.is_short_of_a_key_material():
+    if promise is None or not seen.owes(promise.scan.code):
         return None
     return Decision("supplement", transfer_pb2.Supplement(brought=[promise.scan.code]), scans=(promise.scan,))
 
 
 def _arrival(seen: Seen) -> Decision:
     """The applicant stands at the counter; or his family does, because he has died."""
-    if seen.dossier.died:
-        return Decision("land", transfer_pb2.LandingReceipt(deceased_on=_day_of_leaving(seen)), envelope_pb2.REASON_CLASS_DECEASED)
-    wish = envelope_pb2.REASON_CLASS_APPLICANT_WISH if seen.dossier.back else envelope_pb2.REASON_CLASS_UNSPECIFIED
-    return Decision("land", transfer_pb2.LandingReceipt(), wish)
+    dossier = seen.dossier
+    if dossier.died:
+        dead = dossier.others[-1].id_number if dossier.others else dossier.id_number
+        receipt = transfer_pb2.LandingReceipt(deceased_on=_day_of_leaving(seen), deceased_id_number=dead, head_id_number=dossier.unit_head)
+        return Decision("land", receipt, envelope_pb2.REASON_CLASS_DECEASED)
+    wish = envelope_pb2.REASON_CLASS_APPLICANT_WISH if dossier.back else envelope_pb2.REASON_CLASS_UNSPECIFIED
+    return Decision("land", transfer_pb2.LandingReceipt(head_id_number=dossier.unit_head), wish)
 
 
-def _absence(_seen: Seen) -> Decision:
-    return Decision("land", transfer_pb2.LandingReceipt(), envelope_pb2.REASON_CLASS_NO_SHOW)
+def _absence(seen: Seen) -> Decision:
+    return Decision("land", transfer_pb2.LandingReceipt(head_id_number=seen.dossier.unit_head), envelope_pb2.REASON_CLASS_NO_SHOW)
 
 
 def _wish(_seen: Seen) -> Decision:

@@ -38,11 +38,37 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A key document that the applicant has not got yet, when he brings it, and until when (ISO 8601) he has promised to."""
+    """A document that the applicant has not got yet: when he brings it, until when (ISO 8601) he said he would, whether it is a key one."""
 
     scan: Scan
     when: When
     until: str
+    is_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Somebody who stands beside a move: a guardian, an agent."""
+
+    id_number: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Somebody who moves with the applicant.
+
+    Attributes:
+        stated_name: as written on the form.
+        relation: GB/T 4761, to the head of the new household.
+        guardian: of a child.
+    """
+
+    id_number: str
+    name: str
+    stated_name: str
+    relation: str
+    guardian: Named | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +77,7 @@ class Dossier:
 
     Attributes:
         number: its place in the plan, 1, 2, 3…
-        id_number: of the mover.
+        id_number: of the mover, of several the one who applies.
         name: as registered.
         stated_name: as written on the form.
         ground: why the person may move.
@@ -61,6 +87,13 @@ class Dossier:
         phone: of the applicant.
         scans: what the applicant brings.
         promise: what he will bring later.
+        others: who moves with him.
+        guardian: of a child that goes alone.
+        relation: what it is to him, GB/T 4761.
+        agent: who comes to the counter in his place.
+        new_head: number of who follows him as the head of the household he leaves, where that is needed.
+        forgets_new_head: whether he has to be asked for it.
+        unit_head: number of the head whom the unit has named for the collective household where they land; empty for one of their own.
         review: when the destination reviews an application.
         response: when the home province takes up a permit.
         correction: when the applicant comes back with what was wrong.
@@ -92,6 +125,13 @@ class Dossier:
     phone: str
     scans: tuple[Scan, ...]
     promise: Promise | None = None
+    others: tuple[Companion, ...] = ()
+    guardian: Named | None = None
+    relation: str = ""
+    agent: Named | None = None
+    new_head: str = ""
+    forgets_new_head: bool = False
+    unit_head: str = ""
     review: When
     response: When | None
     correction: When | None

@@ -35,14 +35,14 @@ def _waits(seen: Seen, decision: Decision) -> bool:
 
 def _doubt(seen: Seen) -> Decision | None:
     """What speaks against letting the person go, or must be known first."""
-    dossier, found = seen.dossier, seen.found
-    if not found.found or found.status != "active":
+    dossier = seen.dossier
+    if not all(one.found and one.status == "active" for one in seen.records):
         return ruling("refuse", envelope_pb2.REASON_CLASS_NOT_REGISTERED, "not-registered", "本地无此人有效户籍登记。")
     if dossier.restricted:
         return ruling("refuse", envelope_pb2.REASON_CLASS_LEGAL_RESTRICTION, "restriction", "依法限制迁出，不同意迁出。")
     if dossier.paper_kept:
         return ruling("switch-to-paper", envelope_pb2.REASON_CLASS_NOT_EXECUTABLE, "paper", "户籍底册未电子化，改为线下办理。")
-    if found.differences:
+    if any(one.differences for one in seen.records):
         return _disagreement(seen)
     if dossier.home_enquiry and not seen.said("pause", "OUT"):
         return ruling("pause", envelope_pb2.REASON_CLASS_ENQUIRY, "enquiry", "需向申请人及户主核实迁出意愿。")
@@ -55,11 +55,18 @@ def _disagreement(seen: Seen) -> Decision:
         return ruling(
             "refuse", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH, "somebody-else", "补正后仍与户籍登记不一致，无法认定为同一人。"
         )
-    differences = [transfer_pb2.FieldDifference(field=field, stated=_stated(seen, field)) for field in seen.found.differences]
-    text = "申请信息与户籍登记不一致，请核对更正。"
+    differences = _differences(seen)
+    text = "申请信息与户籍登记不一致，或户主迁出未填新户主，请一次核对更正。"
     request = transfer_pb2.CorrectionRequest(reason_code="mismatch", reason=text, differences=differences)
-    return Decision("return", request, envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH)
+    names = any(difference.field == "name" for difference in differences)
+    reason = envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH if names else envelope_pb2.REASON_CLASS_MATERIAL_MISSING
+    return Decision("return", request, reason)
 
 
-def _stated(seen: Seen, field: str) -> str:
-    return seen.case.person_name if field == "name" else ""
+def _differences(seen: Seen) -> list[transfer_pb2.FieldDifference]:
+    """Everything that the register has otherwise, of everybody who moves (一次性告知)."""
+    return [
+        transfer_pb2.FieldDifference(field=field, stated=mover.name if field == "name" else "", id_number=mover.id_number)
+        for mover, found in zip(seen.case.movers, seen.records, strict=True)
+        for field in found.differences
+    ]

@@ -7,7 +7,7 @@ a case ends is up to both provinces and the order of the ledger. Does not check 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from yrdx.v1 import desk_pb2, envelope_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from simulator.officers.dossier import Dossier, Scan
 
 Reason = envelope_pb2.ReasonClass
-_TELLS_WHAT_IS_MISSING: Final = frozenset({"apply", "resubmit", "supplement"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,18 @@ class Seen:
     Attributes:
         shown: the case and its messages.
         dossier: what he learns by asking.
-        found: the person's record in his own register; none at the destination, before the person has come.
+        found: the people's records in his own register; none at the destination, before they have come.
     """
 
     shown: desk_pb2.GetCaseResponse
     dossier: Dossier
     found: desk_pb2.FindResidentResponse = field(default_factory=desk_pb2.FindResidentResponse)
+
+    @property
+    def records(self) -> list[desk_pb2.FindResidentResponse | desk_pb2.FoundResident]:
+        """What his register has of each who moves, the applicant first."""
+        others: list[desk_pb2.FindResidentResponse | desk_pb2.FoundResident] = list(self.found.others)
+        return [self.found, *others]
 
     @property
     def case(self) -> desk_pb2.CaseView:
@@ -61,28 +66,14 @@ class Seen:
         return any(message.action == action and message.sender == self.case.parties[role] for message in self.shown.messages)
 
     def is_short_of_a_key_material(self) -> bool:
-        """Whether the applicant owes something, by the newest message that tells."""
-        telling = [message for message in self.shown.messages if message.action in _TELLS_WHAT_IS_MISSING]
-        return bool(telling) and bool(_missing(telling[-1]))
+        """Whether the applicant owes something without which nothing irreversible is done."""
+        return any(material.key for material in self.case.owed)
+
+    def owes(self, code: str) -> bool:
+        """Whether the applicant still has to bring this material."""
+        return any(material.code == code for material in self.case.owed)
 
 
 def ruling(action: str, reason: Reason, code: str, text: str) -> Decision:
     """A decision that consists of its reason."""
     return Decision(action, transfer_pb2.Decision(reason_code=code, reason=text), reason)
-
-
-def owed(dossier: Dossier) -> list[transfer_pb2.PromisedMaterial]:
-    """What the applicant has promised to bring."""
-    promise = dossier.promise
-    if promise is None:
-        return []
-    return [transfer_pb2.PromisedMaterial(code=promise.scan.code, promised_until=promise.until, promised_by=dossier.name)]
-
-
-def _missing(message: desk_pb2.MessageView) -> list[transfer_pb2.PromisedMaterial]:
-    application, correction, supplement = transfer_pb2.HouseholdApplication(), transfer_pb2.Correction(), transfer_pb2.Supplement()
-    if message.payload.Unpack(correction):
-        return list(correction.application.missing)
-    if message.payload.Unpack(supplement):
-        return list(supplement.missing)
-    return list(application.missing) if message.payload.Unpack(application) else []

@@ -16,10 +16,10 @@ from google.protobuf.any_pb2 import Any as Packed
 from simulator.officers import destination, home
 from simulator.officers.desk import VERSION_CONFLICT, Declined
 from simulator.officers.dossier import When
-from simulator.officers.judgement import Decision, Seen, owed
+from simulator.officers.forms import application, owed
+from simulator.officers.judgement import Decision, Seen
 from simulator.officers.occasions import Purpose, is_news, visits
 from yrdx.v1 import desk_pb2
-from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -101,19 +101,16 @@ class Office:
         officer = self._officer(dossier)
         documents = [await self._scan(scan, officer, dossier.home) for scan in dossier.scans]
         missing = owed(dossier)
-        application = transfer_pb2.HouseholdApplication(
-            id_number=dossier.id_number, name=dossier.stated_name, ground=dossier.ground, missing=missing
-        )
         request = desk_pb2.OpenCaseRequest(
             officer=officer,
             service=_SERVICE,
             counterpart=dossier.home,
-            application=_packed(application),
+            application=_packed(application(dossier, missing, corrected=False)),
             legal_basis=_BASIS,
             purpose=_SERVICE,
             documents=documents,
             consent_recorded=True,
-            open_key_materials=len(missing),
+            open_key_materials=int(dossier.promise is not None and dossier.promise.is_key),
         )
         with suppress(Declined):  # the journal has it; the applicant is told at the counter
             await self._desk.open_case(request)

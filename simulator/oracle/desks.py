@@ -55,11 +55,11 @@ def _check_shown(call: Call, history: History, tally: Tally) -> None:
 
 
 def _check_found(call: Call, run: Run, history: History, tally: Tally) -> None:
-    """At home the person has an active record, or one that a move has ended by now; or none ever."""
-    case, person = history.cases.get(call.case_id), run.persons.get(call.case_id)
+    """At home the applicant has an active record, or one that a move has ended by now; or none ever."""
+    case, people = history.cases.get(call.case_id), run.persons.get(call.case_id)
     if case is None or call.province != case.home:
         return
-    kept = {record.status for record in run.registers[case.home] if record.id_number == person}
+    kept = {record.status for record in run.registers[case.home] if people and record.id_number == people[0]}
     known = {(1, status) for status in kept | {"active"}} if kept else {(0, "")}
     found = call.answer.get("found"), call.said("status")
     tally.check(I4, f"{call.place}: the register has no such record", holds=found in known)

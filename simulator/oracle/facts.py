@@ -51,6 +51,11 @@ class Call:
         return self.answer.get("code") == "OK"
 
     @property
+    def people(self) -> tuple[str, ...]:
+        """Numbers of everybody who moves, by the answer, the applicant's first."""
+        return tuple(self.said("id_number").split())
+
+    @property
     def place(self) -> str:
         """Where the line stands, and its case."""
         return f"journal.jsonl line {self.line}, {case_name(self.case_id)}"
@@ -176,13 +181,13 @@ class Run:
     process_logs: Mapping[str, bytes]
 
     @cached_property
-    def persons(self) -> dict[bytes, str]:
-        """The person of each case, as the desks told it: first the desk that opened it, else any."""
-        told = [call for call in self.calls if call.is_ok and call.case_id and call.said("id_number")]
+    def persons(self) -> dict[bytes, tuple[str, ...]]:
+        """The people of each case, as the desks told it: first the desk that opened it, else any."""
+        told = [call for call in self.calls if call.is_ok and call.case_id and call.people]
         told.sort(key=lambda call: call.call != "OpenCase")
-        persons: dict[bytes, str] = {}
+        persons: dict[bytes, tuple[str, ...]] = {}
         for call in told:
-            persons.setdefault(call.case_id, call.said("id_number"))
+            persons.setdefault(call.case_id, call.people)
         return persons
 
 

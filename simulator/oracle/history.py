@@ -9,8 +9,12 @@ from simulator.oracle import rules
 from simulator.oracle.facts import Artefact, Delivery, Event, Message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from simulator.oracle.case import Case
     from simulator.oracle.facts import Happening, Log
+
+    People = Mapping[bytes, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +45,26 @@ class Stroke:
 
     Attributes:
         message: that announced it.
-        person: citizen number; empty when no desk told it.
+        people: citizen numbers of everybody who moves; none when no desk told them.
         case: after the act was accepted.
         entered: the message that says that the register has it.
         annulled: the case was ended because the register could not do it.
     """
 
     message: Message
-    person: str
+    people: tuple[str, ...]
     case: Case
     entered: Message | None = None
     annulled: bool = False
 
     @property
     def is_leaving(self) -> bool:
-        """Whether the person leaves; else he comes."""
+        """Whether they leave; else they come."""
         return self.message.routing.action == rules.DEREGISTER
 
     @property
     def is_death(self) -> bool:
-        """Whether the person died on the way: he comes and is gone."""
+        """Whether one of them died on the way: he comes and is gone."""
         return self.message.routing.action == rules.LAND and self.message.header.reason_class == rules.DECEASED
 
 
@@ -83,7 +87,7 @@ class History:
     entered: list[Stroke] = field(default_factory=list)
 
 
-def replay(log: Log, persons: dict[bytes, str]) -> History:
+def replay(log: Log, persons: People) -> History:
     """Goes through the log. What the hub accepted counts, whether it was right or not; a turn tells what stood against it."""
     history = History()
     for happening in log.happenings:
@@ -92,7 +96,7 @@ def replay(log: Log, persons: dict[bytes, str]) -> History:
     return history
 
 
-def _take(history: History, happening: Happening, persons: dict[bytes, str]) -> None:
+def _take(history: History, happening: Happening, persons: People) -> None:
     if isinstance(happening, Artefact):
         return
     case_id = happening.entry.raw.case_id
@@ -105,7 +109,7 @@ def _take(history: History, happening: Happening, persons: dict[bytes, str]) -> 
         history.cases[case_id] = after
         history.shown.setdefault(case_id, set()).add((after.word, after.ending))
     if turn.said and after is not None:
-        _note_stroke(history, turn.said, after, persons.get(case_id, ""))
+        _note_stroke(history, turn.said, after, persons.get(case_id, ()))
 
 
 def _after(case: Case | None, happening: Message | Delivery | Event) -> Case | None:
@@ -114,10 +118,10 @@ def _after(case: Case | None, happening: Message | Delivery | Event) -> Case | N
     return rules.told(case, happening.event) if case is not None and isinstance(happening, Event) else case
 
 
-def _note_stroke(history: History, message: Message, case: Case, person: str) -> None:
+def _note_stroke(history: History, message: Message, case: Case, people: tuple[str, ...]) -> None:
     action = message.routing.action
     if action in rules.IRREVERSIBLE:
-        history.strokes[message.id] = Stroke(message, person, case)
+        history.strokes[message.id] = Stroke(message, people, case)
         return
     stroke = history.strokes.get(message.header.concerns if action == rules.ENTERED else case.pending)
     if stroke is None:

@@ -1,9 +1,9 @@
 """I1: one person has exactly one owner at every instant, and the registers at the end say what the log says.
 
-From the log follows where each person stayed; every stay is one record, changed as of the business time at which the hub accepted the
-act; of somebody who died on the way, a record that begins as that of a dead. Whoever did not move has one active record, since the day on
-which everybody's stay begins. Every province began with the same number of residents: that is how the simulated population is made
-(`simulator.population`, `simulator.inhabitants`), and how a record that is gone shows.
+From the log follows where each person stayed; every stay is one record, changed as of the business time at which the hub accepted the act,
+for everybody of the case alike; of the one who died on the way, a record that begins as that of a dead. Whoever did not move has one active
+record, since the day on which everybody's stay begins. Every province began with the same number of residents: that is how the simulated
+population is made (`simulator.population`, `simulator.inhabitants`), and how a record that is gone shows.
 """
 
 from __future__ import annotations
@@ -35,16 +35,13 @@ class _Stay:
     came: Stroke | None = None
     left: Stroke | None = None
     record: Record | None = None
+    is_death: bool = False
+    """Whether he came here dead."""
 
     @property
     def newest(self) -> Stroke | None:
         """The act that changed the record last."""
         return self.left or self.came
-
-    @property
-    def is_death(self) -> bool:
-        """Whether he came here dead."""
-        return self.came is not None and self.came.is_death
 
     @property
     def status(self) -> str:
@@ -55,8 +52,8 @@ class _Stay:
 def check(run: Run, history: History, tally: Tally) -> None:
     """Compares every person's records with his stays."""
     records = _by_person(run)
-    stays = _stays(history, tally)
-    everybody = sorted(records.keys() | set(run.persons.values()))
+    stays = _stays(history, records, tally)
+    everybody = sorted(records.keys() | {person for people in run.persons.values() for person in people})
     settled = [record for person in everybody if person not in stays for record in records[person]]
     beginning = _most_common_since(settled)
     for person in everybody:
@@ -76,23 +73,41 @@ def _by_person(run: Run) -> defaultdict[str, list[Record]]:
     return found
 
 
-def _stays(history: History, tally: Tally) -> dict[str, list[_Stay]]:
-    """Every mover's stays, in the order of the log."""
+def _stays(history: History, records: Mapping[str, Sequence[Record]], tally: Tally) -> dict[str, list[_Stay]]:
+    """Every mover's stays, in the order of the log. A case that no desk knows has no people: that is said under I5."""
     stays: dict[str, list[_Stay]] = {}
     for stroke in history.entered:
-        if not stroke.person:
-            continue  # no desk knows the case: that is said under I5
-        own = stays.setdefault(stroke.person, [_Stay(stroke.case.home)])
-        current = next((stay for stay in own if not stay.left), None)
-        place = stroke.message.entry.place
-        if stroke.is_leaving:
-            right = current is not None and current.province == stroke.case.home and not current.is_death
-            if tally.check(I1, f"{place}: {stroke.case.home} lets go whom it does not have: {_HOMELESS}", holds=right) and current:
-                current.left = stroke
-        else:
-            tally.check(I1, f"{place}: {stroke.case.destination} lands whom another province has", holds=current is None)
-            own.append(_Stay(stroke.case.destination, came=stroke))
+        dead = _dead(stroke, records, tally) if stroke.is_death else ""
+        for person in stroke.people:
+            own = stays.setdefault(person, [_Stay(stroke.case.home)])
+            if stroke.is_leaving:
+                _leave(own, stroke, tally)
+            else:
+                _come(own, stroke, tally, is_death=person == dead)
     return stays
+
+
+def _leave(own: Sequence[_Stay], stroke: Stroke, tally: Tally) -> None:
+    current = next((stay for stay in own if not stay.left), None)
+    right = current is not None and current.province == stroke.case.home and not current.is_death
+    text = f"{stroke.message.entry.place}: {stroke.case.home} lets go whom it does not have: {_HOMELESS}"
+    if tally.check(I1, text, holds=right) and current:
+        current.left = stroke
+
+
+def _come(own: list[_Stay], stroke: Stroke, tally: Tally, *, is_death: bool) -> None:
+    gone = all(stay.left for stay in own)
+    tally.check(I1, f"{stroke.message.entry.place}: {stroke.case.destination} lands whom another province has", holds=gone)
+    own.append(_Stay(stroke.case.destination, came=stroke, is_death=is_death))
+
+
+def _dead(stroke: Stroke, records: Mapping[str, Sequence[Record]], tally: Tally) -> str:
+    """Who of them died: the log says that one did, the register which."""
+    place, people = stroke.case.destination, stroke.people
+    dead = [one for one in people if any((kept.province, kept.status) == (place, _DECEASED) for kept in records.get(one, ()))]
+    text = f"{stroke.message.entry.place}: of {len(people)} who came to {place} one had died, {len(dead)} by its register"
+    tally.check(I1, text, holds=not people or len(dead) == 1)
+    return dead[0] if dead else next(iter(people), "")
 
 
 def _most_common_since(records: Sequence[Record]) -> datetime | None:

@@ -62,11 +62,11 @@ def _check_races(messages: list[Message], history: History, tally: Tally) -> Non
 
 
 def _check_registers(run: Run, history: History, tally: Tally) -> None:
-    left = Counter(stroke.case.home for stroke in history.entered if stroke.is_leaving)
+    left = Counter(stroke.case.home for stroke in history.entered if stroke.is_leaving for _ in stroke.people)
     dead = Counter(stroke.case.destination for stroke in history.entered if stroke.is_death)
     for code, records in run.registers.items():
         moved = sum(record.status == "moved-out" for record in records)
-        text = f"registers/{code}.jsonl: {moved} records moved out, {left[code]} deregistrations entered in the log"
+        text = f"registers/{code}.jsonl: {moved} records moved out, {left[code]} people deregistered by the log"
         tally.check(I2, text, holds=moved == left[code])
         died = sum(record.status == "deceased" for record in records)
         text = f"registers/{code}.jsonl: {died} records of dead, {dead[code]} landings of dead entered in the log"

@@ -64,8 +64,8 @@ class Secrets:
 def check(run: Run, _history: History, tally: Tally) -> None:
     """Looks through objects, entries and process logs."""
     records = [record for records in run.registers.values() for record in records]
-    told = [call.said("id_number") for call in run.calls]
-    secrets = Secrets({record.id_number for record in records} | set(filter(None, told)), {record.name for record in records})
+    told = {number for call in run.calls for number in call.people}
+    secrets = Secrets({record.id_number for record in records} | told, {record.name for record in records})
     for place, data in _places(run):
         text = secrets.found(data)
         tally.check(I6, f"{place}: holds {text}", holds=not text)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from yrdx.v1 import resident_pb2
 
 
+KEY = {"identity", "receiving-consent", "relation-proof"}
+
+
 def error(kind: Kind) -> grpc.aio.AioRpcError:
     details = grpc.aio.Metadata((grpc_errors.DETAILS, grpc_errors.status(Refused(kind))))
     return grpc.aio.AioRpcError(grpc_errors.CODES[kind.code.value], grpc.aio.Metadata(), details)
@@ -48,6 +51,8 @@ class FakeExchange:
         self.at: datetime = AT
         self.names = {person.id_number: person.name for own in people.values() for person in own}
         self.homes = {person.id_number: [code] for code, own in people.items() for person in own}
+        self.people = {person.id_number: person for own in people.values() for person in own}
+        self.applications: dict[bytes, transfer_pb2.HouseholdApplication] = {}
         self.impeded = {person.id_number for own in people.values() for person in impeded(own)}
         self.dead: set[str] = set()
 
@@ -68,6 +73,14 @@ class FakeExchange:
         view.state, view.ending, view.version = case.state, case.ending, case.step
         view.ball_holder = case.parties.get(state.ball, "")
         view.overdue = any(clock.overdue for clock in case.clocks)
+        application = self.applications[case_id]
+        view.person_id_number, view.person_name = application.id_number, application.name
+        del view.movers[:], view.owed[:]
+        view.movers.add(id_number=application.id_number, name=application.name)
+        for one in application.others:
+            view.movers.add(id_number=one.id_number, name=one.name)
+        for promised in application.missing:
+            view.owed.add(code=promised.code, key=promised.code in KEY)
         self.changes.append(case_id)
         self.changed.set()
         self.changed = asyncio.Event()
@@ -87,10 +100,27 @@ class FakeExchange:
         other = next(code for code in view.case.parties.values() if code != province)
         said = message(action, province, other, (case.sequences.get(province, 0) if case else 0) + 1, case_id, **header)
         self.take(said)
+        self.learn(case_id, detail)
         view.messages.add(action=action, sender=province, receiver=other, payload=detail, accepted_at=timestamp(self.at))
         self.show(case_id)
         if action in {"deregister", "land"}:
-            self.carry_out(case_id, province, said)
+            self.carry_out(case_id, province, said, detail)
+
+    def learn(self, case_id: bytes, detail: Packed | None) -> None:
+        """What the applicant says last counts."""
+        application, correction, supplement = transfer_pb2.HouseholdApplication(), transfer_pb2.Correction(), transfer_pb2.Supplement()
+        if detail is None:
+            return
+        if detail.Unpack(application):
+            self.applications[case_id] = application
+        elif detail.Unpack(correction):
+            self.applications[case_id] = correction.application
+        elif detail.Unpack(supplement):
+            del self.applications[case_id].missing[:]
+            self.applications[case_id].missing.extend(supplement.missing)
+
+    def moving(self, case_id: bytes) -> list[str]:
+        return [mover.id_number for mover in self.views[case_id].case.movers]
 
     def take(self, said: ReadMessage) -> None:
         case_id, rules = said.routing.case_id, BOOK.of(said.header)
@@ -100,15 +130,16 @@ class FakeExchange:
             raise error(ACTION_NOT_LEGAL) from refusal
         self.cases[case_id] = engine.received(case, said.routing.message_id, said.routing.action, self.at, rules)
 
-    def carry_out(self, case_id: bytes, province: str, said: ReadMessage) -> None:
+    def carry_out(self, case_id: bytes, province: str, said: ReadMessage, detail: Packed | None) -> None:
         """The register's part. A node would say what came of it later."""
-        person = self.views[case_id].case.person_id_number
-        can = said.routing.action == "land" or person not in self.impeded
-        if can and said.routing.action == "land":
-            self.homes[person].append(province)
-            self.dead |= {person} if said.header.reason_class == 11 else set()
-        elif can:
-            self.homes[person].append("")
+        people, receipt = self.moving(case_id), transfer_pb2.LandingReceipt()
+        lands = said.routing.action == "land"
+        can = lands or not self.impeded.intersection(people)
+        for person in people if can else ():
+            self.homes[person].append(province if lands else "")
+        if detail is not None and detail.Unpack(receipt) and said.header.reason_class == 11:
+            assert receipt.deceased_id_number in people
+            self.dead.add(receipt.deceased_id_number)
         self.say(province, case_id, "entered" if can else "execution-failed", concerns=said.routing.message_id, reason_class=9)
 
 
@@ -130,16 +161,15 @@ class FakeDesk:
         self._shake(request.request_id)
         application = transfer_pb2.HouseholdApplication()
         assert request.application.Unpack(application)
-        views = self.exchange.views.values()
-        if any(view.case.person_id_number == application.id_number and view.case.state != CLOSED for view in views):
+        coming = {application.id_number, *(other.id_number for other in application.others)}
+        held = {mover.id_number for view in self.exchange.views.values() if view.case.state != CLOSED for mover in view.case.movers}
+        if held & coming:
             raise error(PERSON_CLAIMED)
-        assert self.exchange.homes[application.id_number][-1] == request.counterpart
+        assert {self.exchange.homes[person][-1] for person in coming} == {request.counterpart}
         case = desk_pb2.CaseView(
             case_id=new_id(),
             service=request.service,
             parties={"IN": self.province, "OUT": request.counterpart},
-            person_id_number=application.id_number,
-            person_name=application.name,
         )
         self.exchange.views[case.case_id] = desk_pb2.GetCaseResponse(case=case)
         owed = request.open_key_materials
@@ -151,9 +181,6 @@ class FakeDesk:
         case = self.exchange.views[request.case_id].case
         if request.expected_version != case.version:
             raise error(VERSION_CONFLICT)
-        correction = transfer_pb2.Correction()
-        if request.detail.Unpack(correction):
-            case.person_name = correction.application.name
         header = {"reason_class": request.reason_class, "open_key_materials": request.open_key_materials}
         self.exchange.say(self.province, request.case_id, request.action, request.detail, **header)
         return desk_pb2.DecideResponse(case=self.exchange.seen_by(self.province, request.case_id).case, message_id=uuid.uuid4().bytes)
@@ -166,11 +193,27 @@ class FakeDesk:
         request: desk_pb2.FindResidentRequest,
         timeout: float,
     ) -> desk_pb2.FindResidentResponse:
-        case = self.exchange.views[request.case_id].case
-        differs = self.exchange.names[case.person_id_number] != case.person_name
-        here = self.exchange.homes[case.person_id_number][-1] == self.province
-        status = "active" if here else "moved-out"
-        return desk_pb2.FindResidentResponse(found=True, status=status, differences=["name"] if differs else [])
+        first, *others = [self._found(mover) for mover in self.exchange.views[request.case_id].case.movers]
+        if self._is_left_without_head(request.case_id):
+            first.differences.append("new_head_id_number")
+        return desk_pb2.FindResidentResponse(found=True, status=first.status, differences=first.differences, others=others)
+
+    def _found(self, mover: desk_pb2.MoverView) -> desk_pb2.FoundResident:
+        differs = self.exchange.names[mover.id_number] != mover.name
+        status = "active" if self.exchange.homes[mover.id_number][-1] == self.province else "moved-out"
+        return desk_pb2.FoundResident(id_number=mover.id_number, found=True, status=status, differences=["name"] if differs else [])
+
+    def _is_left_without_head(self, case_id: bytes) -> bool:
+        """Whether the head of a family that lives here goes, others stay, and nobody was named."""
+        exchange, moving = self.exchange, self.exchange.moving(case_id)
+        heads = [exchange.people[one] for one in moving if exchange.people[one].relation_to_head_code == "02"]
+        staying = {
+            one.household_number
+            for one in exchange.people.values()
+            if exchange.homes[one.id_number] == [self.province] and one.id_number not in moving
+        }
+        left = any(head.household_number in staying and exchange.homes[head.id_number] == [self.province] for head in heads)
+        return left and not exchange.applications[case_id].new_head_id_number
 
     async def ListCases(self, request: desk_pb2.ListCasesRequest, timeout: float) -> desk_pb2.ListCasesResponse:
         mine = [case_id for case_id, case in self.exchange.cases.items() if self.province in case.parties.values()]

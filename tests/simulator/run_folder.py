@@ -21,6 +21,7 @@ from tests.support.log_folder import LogBuilder
 from yrdx.v1 import envelope_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -49,15 +50,16 @@ class RunFolder:
         self.beginning = {code: [dict(line) for line in lines] for code, lines in self.registers.items()}
         self.journal: list[dict[str, Any]] = []
         self.persons: dict[bytes, str] = {}
+        self.companions: dict[bytes, list[str]] = {}
         self.parties: dict[bytes, tuple[str, str]] = {}
         self._open: dict[str, bytes] = {}
         self._requests = 0
 
-    def apply(self, home: str, destination: str, person: str = "", **header: Any) -> bytes:
-        """Somebody applies at a counter; refused when another case of the person is open. Returns the case id."""
+    def apply(self, home: str, destination: str, person: str = "", others: Sequence[str] = (), **header: Any) -> bytes:
+        """Somebody applies at a counter, also for others; refused when another case of one of them is open. Returns the case id."""
         person = person or self.people[home].pop()
         case_id = self.log.new_id()
-        self.persons[case_id], self.parties[case_id] = person, (destination, home)
+        self.persons[case_id], self.companions[case_id], self.parties[case_id] = person, list(others), (destination, home)
         scan = hashlib.sha256(case_id).digest()
         document = {"code": "OK", "digest": scan.hex(), "content": hashlib.sha256(scan).hexdigest()}
         self._line(destination, "PutDocument", b"", document)
@@ -65,10 +67,10 @@ class RunFolder:
         self.log.wait(minutes=1)
         materials = [envelope_pb2.MaterialReference(digest=scan, size=4096)]
         message = self.log.message(case_id, "apply", destination, home, materials=materials, **header)
-        if person in self._open:
+        if any(mover in self._open for mover in self.movers(case_id)):
             self.log.refuse(message, PERSON_CLAIMED.number)
             return case_id
-        self._open[person] = case_id
+        self._open |= dict.fromkeys(self.movers(case_id), case_id)
         self.log.deliver(self.log.accept(message))
         self._line(home, "GetDocument", case_id, document)
         return case_id
@@ -85,16 +87,21 @@ class RunFolder:
         self.decide(case_id, action, **header)
         self.enter(case_id, action)
 
+    def movers(self, case_id: bytes) -> list[str]:
+        """Everybody who moves in a case."""
+        return [self.persons[case_id], *self.companions[case_id]]
+
     def enter(self, case_id: bytes, action: str) -> None:
-        """The register makes the change as of its acceptance, and the node says so."""
+        """The register makes the change for everybody as of its acceptance, and the node says so; the last one is who died, if one did."""
         destination, home = self.parties[case_id]
-        person, since = self.persons[case_id], self.accepted_at.isoformat().replace("+00:00", "Z")
-        if action == "deregister":
-            standing = next(line for line in self.registers[home] if line["id_number"] == person and line["status"] == "active")
-            standing.update(status="moved-out", since=since)
-        else:
-            died = self.log.cases[case_id].destined == "landed-and-deceased"
-            self.registers[destination].append(self._record(person, since, "deceased" if died else "active"))
+        movers, since = self.movers(case_id), self.accepted_at.isoformat().replace("+00:00", "Z")
+        died = self.log.cases[case_id].destined == "landed-and-deceased"
+        for person in movers:
+            if action == "deregister":
+                standing = next(line for line in self.registers[home] if line["id_number"] == person and line["status"] == "active")
+                standing.update(status="moved-out", since=since)
+            else:
+                self.registers[destination].append(self._record(person, since, "deceased" if died and person == movers[-1] else "active"))
         self.say(case_id, "entered", home if action == "deregister" else destination)
 
     def say(self, case_id: bytes, action: str, sender: str, *, deliver: bool = True, **header: Any) -> bytes:
@@ -129,7 +136,7 @@ class RunFolder:
         """A desk answers OK. Returns the request id."""
         case = self.log.cases.get(case_id)
         told = {"state": case.state if case else "", "ending": case.ending if case else ""}
-        full = {"code": "OK", **told, "id_number": self.persons[case_id], **answer}
+        full = {"code": "OK", **told, "id_number": " ".join(self.movers(case_id)), **answer}
         return self._line(province, call, case_id, full, request_id)
 
     def decline(self, province: str, call: str, case_id: bytes, kind: Kind, *, request_id: str = "") -> str:
@@ -162,8 +169,8 @@ class RunFolder:
 
     def _note_end(self, case_id: bytes) -> None:
         case = self.log.cases.get(case_id)
-        if case is not None and case.state == CLOSED and self._open.get(self.persons[case_id]) == case_id:
-            del self._open[self.persons[case_id]]
+        if case is not None and case.state == CLOSED:
+            self._open = {person: holder for person, holder in self._open.items() if holder != case_id}
 
 
 def citizen_number(first: str) -> str:
@@ -226,6 +233,21 @@ def seldom(run: RunFolder) -> None:
     run.decide(run.apply(ZHEJIANG, ANHUI), "refuse", ZHEJIANG)
     run.decide(run.apply(ZHEJIANG, ANHUI), "refuse", reason_class=envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH)
     wait_and_see(run, run.apply(ZHEJIANG, ANHUI, open_key_materials=1))
+    together(run)
+
+
+def together(run: RunFolder) -> None:
+    """Three move in one case, while one of them is refused another; a fourth has died when his family arrives."""
+    family = [run.people[JIANGSU].pop() for _ in range(2)]
+    case_id = run.apply(JIANGSU, ZHEJIANG, others=family)
+    run.apply(JIANGSU, SHANGHAI, family[1])
+    run.decide(case_id, "permit")
+    for action in ("deregister", "land"):
+        run.carry_out(case_id, action)
+    case_id = run.apply(SHANGHAI, ANHUI, others=[run.people[SHANGHAI].pop()])
+    run.decide(case_id, "permit")
+    run.carry_out(case_id, "deregister")
+    run.carry_out(case_id, "land", reason_class=envelope_pb2.REASON_CLASS_DECEASED)
 
 
 def leave(run: RunFolder, home: str, destination: str, person: str = "") -> bytes:

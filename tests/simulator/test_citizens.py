@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from simulator.citizens import PAIRS, Filing, dossiers, people_needed, plan
-from simulator.movers import impeded
+from simulator.movers import impeded, is_minor
 from simulator.population import population
 
 if TYPE_CHECKING:
@@ -41,6 +41,12 @@ def test_every_pair_and_every_kind_of_incident_occurs(seed: int) -> None:
         lambda dossier: dossier.response is None,
         lambda dossier: dossier.correction is None,
         lambda dossier: dossier.arrival is None,
+        lambda dossier: len(dossier.others) > 1,
+        lambda dossier: dossier.new_head,
+        lambda dossier: dossier.unit_head,
+        lambda dossier: dossier.agent,
+        lambda dossier: dossier.promise and not dossier.promise.is_key,
+        lambda dossier: any(other.guardian for other in dossier.others),
     ]
     assert [number for number, incident in enumerate(incidents) if not any(map(incident, dossiers))] == []
 
@@ -72,8 +78,36 @@ def test_the_first_wave_is_spread_evenly() -> None:
 
 
 def test_nobody_moves_twice_but_those_who_try_two_provinces() -> None:
-    people = Counter(filing.dossier.id_number for filing in planned(7, 72))
-    assert Counter(people.values()) == {1: 69, 2: 2}, "one of 72 cases is a way back"
+    cases = [{filing.dossier.id_number, *(other.id_number for other in filing.dossier.others)} for filing in planned(7, 72)]
+    people = Counter(person for case in cases for person in case)
+    twice = [person for person, number in people.items() if number == 2]
+    assert (len(cases), len(twice)) == (73, 2), "one of 72 cases is a way back"
+    assert set(people.values()) == {1, 2}
+
+
+@pytest.mark.parametrize("cases", [72, 200, 2000])
+def test_a_family_is_one_household_with_guardians_for_its_children_and_a_head_for_who_stays(cases: int) -> None:
+    people = population(4, people_needed(cases))
+    known = {person.id_number: person for own in people.values() for person in own}
+    for filing in plan(4, cases, people):
+        dossier = filing.dossier
+        movers = [known[dossier.id_number], *(known[other.id_number] for other in dossier.others)]
+        guardians = [dossier.guardian, *(other.guardian for other in dossier.others)]
+        assert len({mover.household_number for mover in movers}) == 1
+        assert all(guardian or not is_minor(mover) for mover, guardian in zip(movers, guardians, strict=True))
+        assert all(not is_minor(known[guardian.id_number]) for guardian in guardians if guardian)
+        household = [one for one in known.values() if one.household_number == movers[0].household_number]
+        headless = movers[0].relation_to_head_code == "02" and len(household) > len(movers)
+        assert headless == bool(dossier.new_head)
+        if dossier.new_head:
+            successor = known[dossier.new_head]
+            assert successor in household
+            assert successor not in movers
+            assert not is_minor(successor)
+        if dossier.agent:
+            assert dossier.guardian is None
+            assert "agent-authority" in {scan.code for scan in dossier.scans}
+            assert not is_minor(known[dossier.agent.id_number])
 
 
 def test_a_seed_repeats_its_plan_and_another_does_not() -> None:

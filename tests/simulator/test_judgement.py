@@ -13,7 +13,8 @@ import simulator
 from core.procedures.household_transfer import HOUSEHOLD_TRANSFER
 from core.receipts import timestamp
 from simulator.officers import destination, home
-from simulator.officers.dossier import Dossier, Promise, Scan, When
+from simulator.officers.dossier import Companion, Dossier, Named, Promise, Scan, When
+from simulator.officers.forms import application
 from simulator.officers.judgement import Decision, Seen
 from simulator.officers.occasions import Purpose, is_news, visits
 from yrdx.v1 import desk_pb2, envelope_pb2
@@ -39,7 +40,7 @@ DOSSIER = Dossier(
     correction=LATER,
     arrival=LATER,
 )
-PROMISE = Promise(Scan("receiving-consent", 1, 1), SOON, "2026-03-01")
+PROMISE = Promise(Scan("receiving-consent", 1, 1), SOON, "2026-03-01", is_key=True)
 IN, OUT = DOSSIER.destination, DOSSIER.home
 EVERYTHING = [action.name for action in HOUSEHOLD_TRANSFER.actions]
 HERE = desk_pb2.FindResidentResponse(found=True, status="active")
@@ -47,7 +48,14 @@ DIFFERS = desk_pb2.FindResidentResponse(found=True, status="active", differences
 
 
 def case(state: str, legal: list[str] = EVERYTHING) -> desk_pb2.CaseView:
-    return desk_pb2.CaseView(state=state, legal_actions=legal, person_name="王伟", parties={"IN": IN, "OUT": OUT})
+    mover = desk_pb2.MoverView(id_number=DOSSIER.id_number, name="王伟")
+    return desk_pb2.CaseView(state=state, legal_actions=legal, movers=[mover], parties={"IN": IN, "OUT": OUT})
+
+
+def owing(state: str, code: str = "receiving-consent", *, key: bool = True) -> desk_pb2.CaseView:
+    view = case(state)
+    view.owed.add(code=code, key=key)
+    return view
 
 
 def said(action: str, sender: str, payload: Message | None = None) -> desk_pb2.MessageView:
@@ -137,18 +145,64 @@ def test_an_early_look_does_not_deregister_without_a_permit() -> None:
 
 
 def test_nobody_is_struck_off_while_something_is_missing() -> None:
-    owing = transfer_pb2.HouseholdApplication(missing=[transfer_pb2.PromisedMaterial(code="receiving-consent")])
-    applied, brought = said("apply", IN, owing), said("supplement", IN, transfer_pb2.Supplement(brought=["receiving-consent"]))
     dossier = replace(DOSSIER, promise=PROMISE)
-    assert at_home(case("permitted"), HERE, dossier, applied) is None
-    assert action(at_home(case("permitted"), HERE, dossier, applied, brought)) == ("deregister", 0)
-    decision = at_destination(Purpose.SUPPLEMENT, case("permitted"), dossier, applied)
+    assert at_home(owing("permitted"), HERE, dossier) is None
+    assert action(at_home(case("permitted"), HERE, dossier)) == ("deregister", 0)
+    decision = at_destination(Purpose.SUPPLEMENT, owing("permitted"), dossier)
     assert decision is not None
     assert (decision.action, decision.scans, decision.missing) == ("supplement", (PROMISE.scan,), 0)
-    assert at_destination(Purpose.SUPPLEMENT, case("permitted"), dossier, applied, brought) is None
-    again = at_destination(Purpose.CORRECTION, case("returned"), dossier, applied)
+    assert at_destination(Purpose.SUPPLEMENT, case("permitted"), dossier) is None
+    again = at_destination(Purpose.CORRECTION, owing("returned"), dossier)
     assert again is not None
     assert (again.action, again.missing) == ("resubmit", 1), "who corrects himself still owes what he owed"
+    assert isinstance(again.detail, transfer_pb2.Correction)
+    assert [promised.code for promised in again.detail.application.missing] == ["receiving-consent"]
+
+
+def test_a_photo_is_brought_later_and_things_go_on() -> None:
+    photo = replace(DOSSIER, promise=Promise(Scan("photo", 1, 1), SOON, "2026-03-01", is_key=False))
+    view = owing("permitted", "photo", key=False)
+    assert action(at_home(view, HERE, photo)) == ("deregister", 0)
+    assert action(at_destination(Purpose.SUPPLEMENT, view, photo)) == ("supplement", 0)
+    again = at_destination(Purpose.CORRECTION, owing("returned", "photo", key=False), photo)
+    assert again is not None
+    assert again.missing == 0
+
+
+def test_of_a_family_everything_is_told_and_corrected_at_once() -> None:
+    child = Companion("110105201503040018", "王小", "王晓", "20", Named(DOSSIER.id_number, DOSSIER.name))
+    family = replace(DOSSIER, others=(child,), new_head="110105196001010015", forgets_new_head=True)
+    view = case("permitted")
+    view.movers.add(id_number=child.id_number, name=child.stated_name)
+    found = desk_pb2.FindResidentResponse(found=True, status="active", differences=["name", "new_head_id_number"])
+    found.others.add(found=True, status="active", differences=["name"])
+    returned = at_home(view, found, family)
+    assert returned is not None
+    assert isinstance(returned.detail, transfer_pb2.CorrectionRequest)
+    assert [(one.id_number, one.field, one.stated) for one in returned.detail.differences] == [
+        (DOSSIER.id_number, "name", "王伟"), (DOSSIER.id_number, "new_head_id_number", ""), (child.id_number, "name", "王晓")
+    ]  # fmt: skip
+    first = application(family, [], corrected=False)
+    assert (first.name, first.others[0].name, first.others[0].guardian.name, first.new_head_id_number) == ("王伟", "王晓", "王伟", "")
+    corrected = at_destination(Purpose.CORRECTION, case("returned"), family)
+    assert corrected is not None
+    assert isinstance(corrected.detail, transfer_pb2.Correction)
+    right = corrected.detail.application
+    assert (right.name, right.others[0].name, right.others[0].guardian.name) == ("王炜", "王小", "王炜")
+    assert right.new_head_id_number == family.new_head
+    found.others[0].status = "moved-out"
+    assert action(at_home(view, found, family)) == ("refuse", envelope_pb2.REASON_CLASS_NOT_REGISTERED), "all of them or nobody"
+    found.others[0].status, found.differences[:], found.others[0].differences[:] = "active", ["new_head_id_number"], []
+    assert action(at_home(view, found, family)) == ("return", envelope_pb2.REASON_CLASS_MATERIAL_MISSING)
+
+
+def test_of_a_family_one_dies_on_the_way() -> None:
+    others = tuple(Companion(f"{number}", "李", "李", "20") for number in range(2))
+    family = replace(DOSSIER, others=others, died=True, unit_head="110105196001010015")
+    decision = at_destination(Purpose.ARRIVAL, case("deregistered"), family, said("deregister", OUT))
+    assert decision is not None
+    assert isinstance(decision.detail, transfer_pb2.LandingReceipt)
+    assert (decision.detail.deceased_id_number, decision.detail.head_id_number) == ("1", family.unit_head)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def test_any_seed_brings_the_cases_to_every_ending(tmp_path: Path, seed: int, ca
     somewhere = Counter(bool(homes[-1]) for homes in exchange.homes.values())
     assert somewhere[False] == 0
     assert len(exchange.dead) == endings["landed-and-deceased"]
+    assert max(len(view.case.movers) for view in exchange.views.values()) > 1
 
 
 def test_who_changes_his_mind_too_late_is_at_home_again_in_the_end(tmp_path: Path) -> None:
@@ -100,7 +101,8 @@ def test_who_changes_his_mind_too_late_is_at_home_again_in_the_end(tmp_path: Pat
     assert gone
     for case_id in gone:
         case = exchange.views[case_id].case
-        assert exchange.homes[case.person_id_number] == [case.parties["OUT"], "", case.parties["IN"], "", case.parties["OUT"]]
+        for mover in case.movers:
+            assert exchange.homes[mover.id_number] == [case.parties["OUT"], "", case.parties["IN"], "", case.parties["OUT"]]
 
 
 def test_one_case_is_played_to_its_end(tmp_path: Path) -> None:
