@@ -2,8 +2,8 @@
 
 Decides when the demonstration kills: a receiving node, then the hub, each in a slot busy enough that at least ten messages are in
 flight. To be sure of that the receivers are stopped (SIGSTOP) until the ledger shows them, then comes SIGKILL. A death is over when
-the process serves again and everything that was in flight is acknowledged. Deaths that nobody here caused are recorded the same way,
-by "outside".
+the process serves again and everything that was in flight is acknowledged. Deaths that nobody here caused are recorded the same way:
+by "outside" when a signal caused them, by "crash" when the process ended by itself, which no run that is right has.
 """
 
 from __future__ import annotations
@@ -28,9 +28,12 @@ if TYPE_CHECKING:
     from simulator.ledger_view import LedgerView, Place
     from simulator.processes import Processes
 
+SELF, OUTSIDE, CRASH = "self", "outside", "crash"
+
 AT_LEAST: Final = 10
 _BUSY_ENOUGH: Final = 12
 """Visits of a slot that will write to the stopped receivers: a few more than needed, for some decide nothing."""
+_ASKED: Final = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
 _GATHER_S: Final = 15.0
 _POLL_S: Final = 0.05
 
@@ -47,9 +50,9 @@ class Fault(msgspec.Struct, kw_only=True):
 
 def told(fault: Fault) -> str:
     """The line for people."""
-    whom = "" if fault.by == "self" else " from outside"
+    how = {SELF: "killed (-9)", OUTSIDE: "killed (-9) from outside", CRASH: "crashed by itself"}[fault.by]
     then = f"back, all delivered after {fault.recovered_s:.1f} s" if fault.recovered_s is not None else "recovering"
-    return f"{fault.process} killed (-9){whom} with {fault.in_flight} in flight … {then}"
+    return f"{fault.process} {how} with {fault.in_flight} in flight … {then}"
 
 
 @dataclass(slots=True)
@@ -68,11 +71,11 @@ class Faults:
     records: list[Fault] = field(default_factory=list)
     _own: dict[str, set[Place]] = field(default_factory=dict)
 
-    def died(self, name: str, processes: Processes) -> Coroutine[object, object, None]:
-        """Records a death, at once, so that `over` knows of it; what it returns stays until it is over."""
+    def died(self, name: str, status: int, processes: Processes) -> Coroutine[object, object, None]:
+        """Records a death with this exit status, at once, so that `over` knows of it; what it returns stays until it is over."""
         at = self.clock.now()
         waiting = self._own.pop(name, None)
-        by = "outside" if waiting is None else "self"
+        by = SELF if waiting is not None else CRASH if _crashed(status) else OUTSIDE
         fault = Fault(at=at.isoformat(timespec="milliseconds"), process=name, by=by, in_flight=len(waiting or ()))
         self.records.append(fault)
         return self._mourned(fault, at, waiting, processes)
@@ -118,6 +121,11 @@ class Faults:
         except TimeoutError:
             return waiting
         return waiting
+
+
+def _crashed(status: int) -> bool:
+    """Whether a process ended itself, as broken. Asked to end by a signal, a service ends with 0, and Java with 128 and the number."""
+    return status > 0 and status - 128 not in _ASKED
 
 
 def _receivers(visits: Iterable[Visit], count: int) -> tuple[str, ...]:

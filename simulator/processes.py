@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 POSTGRES: Final = "postgres"
 BROKER: Final = "broker"
 
-Died = Callable[[str], Coroutine[object, object, None]]
+Died = Callable[[str, int], Coroutine[object, object, None]]
 
 _START_S: Final = 60.0
 _STOP_S: Final = 10.0
@@ -119,7 +119,7 @@ class Processes:
         self._list(name, engine.pid, engine.address)
 
     def watch(self, crew: Crew, died: Died) -> None:
-        """From now on brings back whatever ends; `died` is told of each death with the name, and runs beside the restart."""
+        """From now on brings back whatever ends; `died` is told of each death, by name and exit status, and runs beside the restart."""
         self._watchers += [crew.add(self._watch(name, crew, died)) for name in self.rows]
         self._write()
 
@@ -159,20 +159,27 @@ class Processes:
 
     async def _watch(self, name: str, crew: Crew, died: Died) -> None:
         while True:
-            await (self._engines.get(name) or self._running[name]).ended()
+            status = await self._ended(name)
             self.down.add(name)
             for _ in range(_TRIES):  # it may be killed again while it starts
-                crew.add(died(name))
+                crew.add(died(name, status))
                 if await self._started(name):
                     break
+                status = await self._ended(name)
             else:
                 raise WillNotStart(f"{name} does not come back: {self._last_words(name)}")
             self.down.remove(name)
 
+    async def _ended(self, name: str) -> int:
+        return await (self._engines.get(name) or self._running[name]).ended()
+
     async def _started(self, name: str) -> bool:
         if name not in self._engines:
             await self._spawn(self._programs[name])
-            return await self._up(self._programs[name])
+            if await self._up(self._programs[name]):
+                return True
+            await self._running[name].end()  # what stays silent must not stand in its successor's way
+            return False
         try:
             await self.start_engine(name, self._engines[name])
         except Refused:

@@ -1,8 +1,8 @@
 """The report of a run: the figures of `report.json`, and whether the run was right.
 
 Decides what is reported under which name (design: docs/exchange-cycle.md, README) and what makes a run wrong: a violation, an invariant
-that was never checked, a message lost or doubled, a case left open, a fault without recovery, an audit that found something, an end
-before the end. Only arranges: what is counted comes from the log, the desks, the oracle and the auditor.
+that was never checked, a message lost or doubled, a case left open, a fault without recovery, a process that ended by itself, an audit
+that found something, an end before the end. Only arranges: what is counted comes from the log, the desks, the oracle and the auditor.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import msgspec
 
 from core.calendar import SHANGHAI
 from core.procedures.model import CLOSED
+from simulator.faults import CRASH
 from simulator.oracle.verdict import Invariant  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Report(msgspec.Struct, kw_only=True):
         checks += [(not item.checked, f"{item.name} was never checked") for item in self.invariants]
         checks += [(item.violations, f"{item.name}: {item.violations} violations") for item in self.invariants]
         checks += [(item.recovered_s is None, f"{item.process} did not recover") for item in self.faults]
+        checks += [(item.by == CRASH, f"{item.process} crashed by itself, see process-logs and world/errors") for item in self.faults]
         return [text for wrong, text in checks if wrong]
 
 

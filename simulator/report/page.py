@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from core.calendar import SHANGHAI
+from simulator.faults import CRASH, OUTSIDE, SELF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -119,7 +120,7 @@ def _faults(report: Report) -> str:
         (
             escape(_beijing(fault.at)),
             f"<code>{escape(fault.process)}</code>",
-            escape({"self": "演示 demonstration", "outside": "外部 outside"}[fault.by]),
+            escape({SELF: "演示 demonstration", OUTSIDE: "外部 outside", CRASH: "自行崩溃 crashed by itself"}[fault.by]),
             _number(fault.in_flight),
             _number(fault.recovered_s) if fault.recovered_s is not None else '<span class="bad">—</span>',
         )

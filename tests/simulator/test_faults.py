@@ -35,7 +35,7 @@ def test_a_death_is_known_from_the_moment_in_which_it_is_noticed() -> None:
     faults = Faults(SystemClock(), sleep, ledger, [])  # type: ignore[arg-type]  # only asked what is in flight
 
     async def main() -> None:
-        death = faults.died("hub", processes)  # type: ignore[arg-type]  # only asked who is down
+        death = faults.died("hub", -9, processes)  # type: ignore[arg-type]  # only asked who is down
         async with asyncio.TaskGroup() as group:
             over = group.create_task(faults.over())
             await asyncio.sleep(0)
@@ -47,6 +47,16 @@ def test_a_death_is_known_from_the_moment_in_which_it_is_noticed() -> None:
 
     asyncio.run(main())
     assert faults.records[0].recovered_s is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "by"), [(-9, "outside"), (-15, "outside"), (0, "outside"), (143, "outside"), (1, "crash"), (3, "crash")]
+)
+def test_who_ends_itself_as_broken_has_crashed_and_who_gets_a_signal_was_killed(status: int, by: str) -> None:
+    """A service that gets SIGTERM ends with 0, a Java machine with 143."""
+    faults = Faults(SystemClock(), sleep, SimpleNamespace(in_flight=nobody), [])  # type: ignore[arg-type]  # only asked what is in flight
+    asyncio.run(faults.died("hub", status, SimpleNamespace(down=set())))  # type: ignore[arg-type]  # only asked who is down
+    assert [fault.by for fault in faults.records] == [by]
 
 
 async def nobody() -> set[object]:

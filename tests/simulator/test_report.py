@@ -48,6 +48,7 @@ def test_a_right_run_has_no_problem() -> None:
         {"invariants": [Invariant(name="I1", checked=0, violations=0)]},
         {"invariants": [Invariant(name="I1", checked=1, violations=1)]},
         {"faults": [Fault(at="2026-01-01T00:00:00Z", process="hub", by="outside", in_flight=0)]},
+        {"faults": [Fault(at="2026-01-01T00:00:00Z", process="hub", by="crash", in_flight=0, recovered_s=1.0)]},
         {"audit": {"verdict": "findings"}},
         {"audit": {}},
     ],
