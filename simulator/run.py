@@ -87,6 +87,7 @@ class Run:
     via: Mapping[str, int] = field(default_factory=lambda: {"kafka": 0, "ledger": 0})
     via_in_calm: Mapping[str, int] = field(default_factory=lambda: {"kafka": 0, "ledger": 0})
     play_s: float = 0.0
+    journal: dict[str, int | str] = field(default_factory=dict)
 
     async def report(self) -> Report:
         """Runs, and leaves everything in the folder; the report is also left when the run is cancelled.
@@ -130,6 +131,7 @@ class Run:
                 scene.faults.planned = list(self.options.kills)
                 self.faults = scene.faults.records
                 await self._played(scene, plan(self.options.seed, self.options.cases, scene.people), journal)
+            self.journal = {"lines": journal.lines, "chain": journal.chain}
         outcome.leave(self.layout)
         self.complete = True
 
@@ -192,6 +194,7 @@ class Run:
             invariants=verdict.invariants,
             faults=self.faults,
             log={"size": log.size, "root": log.root},
+            journal=self.journal,
             audit=audit,
         )
 

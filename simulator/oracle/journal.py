@@ -1,7 +1,7 @@
-"""The officers' journal, read: every line has the form that the provincial systems write, and stands there once.
+"""The officers' journal, read: every line has the form that the provincial systems write, follows the one before, and stands there once.
 
-Decides the form alone: known calls and codes, the answer that belongs to each call, a refusal by its number. Whether what was answered is
-true is for the invariants to say.
+Decides the form alone: known calls and codes, the answer that belongs to each call, a refusal by its number, the chain of the lines and
+the end that the report names. Whether what was answered is true is for the invariants to say.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 
 from core.ids import PROVINCES
 from core.refusals import BY_NUMBER
+from simulator.chain import FIRST, link
 from simulator.oracle.facts import Call, id_bytes
 from simulator.oracle.tree import read_file
 from simulator.oracle.verdict import I5
@@ -51,24 +52,52 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     request_id: str
     case_id: str
     answer: dict[str, str | int]
+    chain: str
+
+
+class _Named(msgspec.Struct):
+    """The part of the report that names the end of the journal."""
+
+    lines: int
+    chain: str
+
+
+class _Report(msgspec.Struct):
+    journal: _Named
 
 
 Line = TypeVar("Line")
 
 
-def read_journal(path: Path, tally: Tally) -> Iterator[Call]:
+def read_journal(folder: Path, tally: Tally) -> Iterator[Call]:
     """Every line that can be read."""
-    data = read_file(path)
+    data = read_file(folder / "journal.jsonl")
     tally.check(I5, "journal.jsonl: cannot be read", holds=data is not None)
     seen: set[bytes] = set()
+    number, before = 0, FIRST
     for number, raw in enumerate((data or b"").splitlines(), 1):
         line = decoded(raw, _Line)
         tally.check(I5, f"journal.jsonl line {number}: is no call", holds=line is not None and _is_call(line))
-        tally.check(I5, f"journal.jsonl line {number}: stands there already", holds=raw not in seen)
-        seen.add(raw)
-        at = moment(line.at) if line else None
-        if line and at:
+        if line is None:
+            continue
+        said = {name: value for name, value in msgspec.structs.asdict(line).items() if name != "chain"}
+        tally.check(I5, f"journal.jsonl line {number}: is not what was written here", holds=line.chain == link(before, said))
+        tally.check(I5, f"journal.jsonl line {number}: stands there already", holds=(same := msgspec.json.encode(said)) not in seen)
+        before = line.chain
+        seen.add(same)
+        at = moment(line.at)
+        if at:
             yield Call(number, at, line.province, line.call, line.request_id, id_bytes(line.case_id), line.answer)
+    _check_end(folder, number, before, tally)
+
+
+def _check_end(folder: Path, lines: int, chain: str, tally: Tally) -> None:
+    """The journal ends where the report says; while the run is judged for the first time there is no report yet."""
+    report = read_file(folder / "report.json")
+    if report is not None:
+        named = decoded(report, _Report)
+        right = named is not None and (named.journal.lines, named.journal.chain) == (lines, chain)
+        tally.check(I5, "journal.jsonl: does not end as report.json says", holds=right)
 
 
 def decoded(raw: bytes, kind: type[Line]) -> Line | None:

@@ -33,7 +33,10 @@ _INVARIANTS: Final = (
 
 
 def judge(folder: Path) -> Verdict:
-    """Judges a finished run by `registers/`, `journal.jsonl`, `log/`, `root.pem` and, if there, `beginning/` and `process-logs/`.
+    """Judges a finished run by what it left.
+
+    That is `registers/`, `journal.jsonl`, `log/`, `root.pem` and, if there, `beginning/`, `process-logs/` and the end of the journal that
+    `report.json` names.
 
     Raises:
         NotADirectoryError: there is no such folder; whatever is wrong inside it is a finding.

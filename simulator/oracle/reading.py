@@ -48,7 +48,7 @@ def read_run(folder: Path, tally: Tally) -> Run:
     return Run(
         registers=_registers(folder, "registers", tally),
         beginning=_registers(folder, "beginning", tally) if (folder / "beginning").exists() else {},
-        calls=list(read_journal(folder / "journal.jsonl", tally)),
+        calls=list(read_journal(folder, tally)),
         log=read_log(folder / "log", tally),
         root=root or b"",
         process_logs={path.name: read_file(path) or b"" for path in sorted((folder / "process-logs").glob("*.log"))},

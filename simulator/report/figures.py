@@ -51,6 +51,7 @@ class Report(msgspec.Struct, kw_only=True):
     invariants: list[Invariant]
     faults: list[Fault]
     log: dict[str, int | str]
+    journal: dict[str, int | str]
     audit: dict[str, object]
 
     def problems(self) -> list[str]:

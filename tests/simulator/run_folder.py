@@ -17,6 +17,7 @@ from stdnum.cn import ric
 from core.ids import PROVINCES
 from core.procedures.model import CLOSED
 from core.refusals import PERSON_CLAIMED, UNAVAILABLE, VERSION_CONFLICT, Kind, Refused
+from simulator.chain import FIRST, link
 from tests.support.log_folder import LogBuilder
 from yrdx.v1 import envelope_pb2
 
@@ -183,7 +184,20 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 
 def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
+    """Writes lines; those of a journal get the chain that belongs to them, so that only what they say is to be judged."""
+    if path.name == "journal.jsonl":
+        lines = chained(lines)
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
+
+
+def chained(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same lines with the chain of the journal through them."""
+    made, before = [], FIRST
+    for line in lines:
+        said = {name: value for name, value in line.items() if name != "chain"}
+        before = link(before, said)
+        made.append({**said, "chain": before})
+    return made
 
 
 def usual() -> RunFolder:

@@ -29,6 +29,7 @@ def right() -> Report:
         invariants=[Invariant(name="I1", checked=4, violations=0)],
         faults=[Fault(at="2026-01-01T00:00:00Z", process="hub", by="self", in_flight=12, recovered_s=1.9)],
         log={"size": 50, "root": "abc="},
+        journal={"lines": 7, "chain": "ab"},
         audit={"verdict": "ok", "checks": [{"number": 1, "title": "checkpoint signed", "checked": 3, "findings": 0}]},
     )
 

@@ -8,12 +8,14 @@ import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
 from audit.verify import verify
 from core.ids import PROVINCES
 from simulator.oracle import judge
+from tests.simulator.run_folder import chained
 from tests.support.programs import run
 from tests.system.conftest import CASES
 
@@ -57,6 +59,17 @@ def edited(file: str, how: Callable[[Lines], object]) -> Callable[[Path], None]:
         lines = lines_of(folder / file)
         how(lines)
         write(folder / file, lines)
+
+    return edit
+
+
+def forged(how: Callable[[Lines], object]) -> Callable[[Path], None]:
+    """An edit of the journal by somebody who makes its chain anew, and takes away the report that names its end."""
+
+    def edit(folder: Path) -> None:
+        edited(JOURNAL, how)(folder)
+        write(folder / JOURNAL, chained(lines_of(folder / JOURNAL)))
+        (folder / "report.json").unlink()
 
     return edit
 
@@ -119,14 +132,17 @@ EDITS: dict[str, Callable[[Path], object]] = {
     "somebody is in another register": moved,
     "a register is gone": gone(f"registers/{ANHUI}.jsonl"),
     "a register is cut": cut(f"registers/{ANHUI}.jsonl", 9),
-    "a decision is gone": edited(JOURNAL, lambda lines: lines.remove(of(lines, call="Decide", code="OK"))),
-    "an opening is gone": edited(JOURNAL, lambda lines: lines.remove(refused_opening(lines))),
-    "a decision was another": edited(JOURNAL, lambda lines: of(lines, action="permit")["answer"].update(action="refuse")),
-    "a decision by another": edited(JOURNAL, lambda lines: of(lines, action="land", province=JIANGSU).update(province=ANHUI)),
-    "a case ended otherwise": edited(JOURNAL, lambda lines: of(lines, ending="landed")["answer"].update(ending="landed-after-correction")),
-    "another person": edited(JOURNAL, lambda lines: of(lines, call="GetCase")["answer"].update(id_number=lines[-1]["at"])),
-    "another day": edited(JOURNAL, lambda lines: of(lines, call="GetCase").update(at="2026-01-01T00:00:00Z")),
-    "a document came otherwise": edited(JOURNAL, lambda lines: of(lines, call="GetDocument")["answer"].update(content="0" * 64)),
+    "a decision is gone": forged(lambda lines: lines.remove(of(lines, call="Decide", code="OK"))),
+    "an opening is gone": forged(lambda lines: lines.remove(refused_opening(lines))),
+    "a decision was another": forged(lambda lines: of(lines, action="permit")["answer"].update(action="refuse")),
+    "a decision by another": forged(lambda lines: of(lines, action="land", province=JIANGSU).update(province=ANHUI)),
+    "a case ended otherwise": forged(lambda lines: of(lines, ending="landed")["answer"].update(ending="landed-after-correction")),
+    "another person": forged(lambda lines: of(lines, call="GetCase")["answer"].update(id_number=lines[-1]["at"])),
+    "another day": forged(lambda lines: of(lines, call="GetCase").update(at="2026-01-01T00:00:00Z")),
+    "a document came otherwise": forged(lambda lines: of(lines, call="GetDocument")["answer"].update(content="0" * 64)),
+    "a lone request id": edited(JOURNAL, lambda lines: of(lines, call="Decide").update(request_id=str(UUID(int=7)))),
+    "a list was another's": edited(JOURNAL, lambda lines: of(lines, call="ListCases", province=ANHUI).update(province=JIANGSU)),
+    "the journal's last call is gone": edited(JOURNAL, lambda lines: lines.pop()),
     "the journal's last line is cut": cut(JOURNAL, 9),
     "the journal is gone": gone(JOURNAL),
     "the anchor is gone": gone("root.pem"),
