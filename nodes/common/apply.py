@@ -18,6 +18,7 @@ from nodes.common.content import SealedContent, documents_of, payload, tags_comm
 from nodes.common.fold import can_start_limits, fold, starts_a_limit
 from nodes.common.services import SERVICES
 from nodes.common.services.service import Beside
+from nodes.common.store import outbox
 from nodes.common.store import steps as steps_of
 from nodes.common.store.cases import CaseRow, Shown
 from runtime import process_log
@@ -87,8 +88,16 @@ class Applier:
             await self._advance(transaction, rows.get(case_id), line, (), _News(receipts, actions))
 
     def save(self, transaction: Transaction, row: CaseRow) -> None:
-        """Writes a case with what it is listed by."""
-        self.cases.save(transaction, row, shown(row, self.book))
+        """Writes a case with what it is listed by; plain text and salt of own messages are there to be sealed again until it is closed.
+
+        What the other side said stays, for an officer to read, and so does what the case keeps of both (`Service.kept`).
+        """
+        listed = shown(row, self.book)
+        self.cases.save(transaction, row, listed)
+        if listed.state == CLOSED:
+            # If we crash before the commit, the case is not closed either.
+            outbox.forget(transaction, row.case_id)
+            steps_of.forget(transaction, row.case_id, self.province)
 
     async def _advance(
         self, transaction: Transaction, row: CaseRow | None, line: Sequence[Step], marked: Sequence[Step], news: _News

@@ -115,7 +115,7 @@ class Views:
             delivered_at=timestamp(receipt.business_at) if receipt else None,
             entered_at=timestamp(entered.business_at) if entered else None,
             step=step.step,
-            payload=None if step.problem else self._payload(step.content, step.message_id),
+            payload=None if step.problem or not step.content else self._payload(step.content, step.message_id),
         )
 
     def _waiting(self, message: Outgoing) -> desk_pb2.MessageView:
@@ -126,7 +126,7 @@ class Views:
             sender=routing.sender,
             receiver=routing.receiver,
             refusal=message.refusal,
-            payload=self._payload(message.content, message.message_id),
+            payload=self._payload(message.content, message.message_id) if message.content else None,
         )
 
     def _payload(self, content: bytes, message_id: bytes) -> any_pb2.Any:

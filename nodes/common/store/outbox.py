@@ -29,13 +29,15 @@ _OF_CASE = """
     select message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, refusal from outbox
     where case_id = $1 and not exists (select from steps where steps.message_id = outbox.message_id) order by position"""
 _ANSWERED = """
-    update outbox o set answer = a.answer, refusal = a.refusal, sealed_payload = '', tag_opening = ''
+    update outbox o set answer = a.answer, refusal = a.refusal, sealed_payload = '', tag_opening = '',
+        content = case a.refusal when 0 then '' else o.content end
     from unnest($1::uuid[], $2::bytea[], $3::integer[]) as a (message_id, answer, refusal)
     where o.message_id = a.message_id and o.answer is null returning o.message_id"""
 _WRITE_AGAIN = """
     update outbox set header = $2, key_id = $3, signature = $4, sealed_payload = $5, tag_opening = $6, content = $7
     where message_id = $1 and answer is null"""
 _PUT_OFF = "update outbox set try_after = $2 where message_id = $1"
+_FORGET = "update outbox set content = '' where case_id = $1 and content <> '' and (answer is not null or refusal <> 0)"
 _STUCK = "update outbox set refusal = $2 where message_id = $1 and answer is null"
 _OLDEST = "select min(created_at) from outbox where answer is null and refusal = 0"
 _COUNT = "select count(*) from outbox where answer is null and refusal = 0"
@@ -47,7 +49,7 @@ class Outgoing:
 
     Attributes:
         envelope: as it is sent.
-        content: its SealedContent, sealed under the storage key.
+        content: its SealedContent, sealed under the storage key; empty once it has served.
         created_at: real time.
         refusal: number of its refusal, signed or not; 0 while it has none.
     """
@@ -97,7 +99,7 @@ async def of_case(connection: Connection, case_id: bytes) -> Sequence[Outgoing]:
 async def answered(transaction: Transaction, answers: Sequence[tuple[bytes, bytes, int]]) -> set[bytes]:
     """Stores the hub's receipts: message id, receipt, number of a refusal. Returns the messages that had none yet.
 
-    The sealed bytes have served.
+    The sealed bytes have served; the content of what is accepted stands in its step.
     """
     ids = [UUID(bytes=message_id) for message_id, _, _ in answers]
     rows = await transaction.fetch(_ANSWERED, ids, [receipt for _, receipt, _ in answers], [refusal for _, _, refusal in answers])
@@ -112,6 +114,11 @@ def put_off(transaction: Transaction, message_id: bytes, until: datetime) -> Non
 def give_up(transaction: Transaction, message_id: bytes, refusal: int) -> None:
     """Sends a message no more that the hub will never take as it is; an operator must look at it."""
     transaction.later(_STUCK, UUID(bytes=message_id), refusal)
+
+
+def forget(transaction: Transaction, case_id: bytes) -> None:
+    """Removes the content of a case's messages that will not be sent any more."""
+    transaction.later(_FORGET, UUID(bytes=case_id))
 
 
 async def count(connection: Connection) -> int:

@@ -47,6 +47,7 @@ _WITHOUT_RECEIPT = """
 _NEWEST = "select recorded_at, business_at from steps order by recorded_at desc limit 1"
 _UNAPPLIED = "select distinct case_id from steps where not applied"
 _APPLIED = "update steps set applied = step <= $2 where case_id = $1 and applied <> (step <= $2) and step > $3"
+_FORGET = "update steps set content = '' where case_id = $1 and sender = $2 and content <> ''"
 _DELIVERED_APPLIED = "update delivered set applied = true where case_id = $1 and step <= $2 and not applied"
 
 
@@ -59,7 +60,8 @@ class Step:
         sender: province, or `HUB` for a due event.
         body: header or due event, verbatim.
         accepted: the hub's signed receipt; empty for a due event.
-        content: the SealedContent under the storage key; where it could not be opened, the sealed bytes as they came.
+        content: the SealedContent under the storage key; where it could not be opened, the sealed bytes as they came; empty for a due
+            event, and for an own message once the case has closed.
         problem: number of why the content cannot be used, or 0.
         message: `body` as it was read when the step came; None for a due event, and for a step from the database.
         opened: what `content` says, as it was opened when the step came; None as above.
@@ -183,6 +185,11 @@ async def unapplied(connection: Connection) -> Sequence[bytes]:
 def applied(transaction: Transaction, case_id: bytes, before: int, step: int) -> None:
     """The steps of a case are in its state up to this one; they were up to `before`."""
     transaction.later(_APPLIED, UUID(bytes=case_id), step, before)
+
+
+def forget(transaction: Transaction, case_id: bytes, sender: str) -> None:
+    """Removes the content of what this sender said in a case."""
+    transaction.later(_FORGET, UUID(bytes=case_id), sender)
 
 
 def delivered_applied(transaction: Transaction, case_id: bytes, step: int) -> None:
