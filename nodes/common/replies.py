@@ -2,7 +2,8 @@
 
 A message whose content cannot be opened, or claims somebody else than it is about, is stored and receipted like any other; the case then
 waits with everything irreversible until its sender has sealed the same content again (docs/procedures.md). A node does that once for each
-message, to the key that the trust list now has; when that does not help either, people must look at it, and the desk shows why.
+message, to the key that the trust list now has; when that does not help either, people must look at it, and the desk shows why. A case asks
+for one content at a time: another one that cannot be used either has its turn when the first is settled, and until then the alarm stays.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from core.envelope import ReadMessage
+    from core.procedures.model import Case
     from nodes.common.messages import Writer
     from nodes.common.store.cases import CaseRow
     from nodes.common.store.database import Transaction
@@ -56,18 +58,35 @@ class Replies:
             message: what was applied.
             problem: number of why its content cannot be used, or 0.
         """
-        case = row.case
-        if case is None or case.state == CLOSED or message.routing.sender == self.province:
+        case, action = row.case, message.action.name
+        if case is None or case.state == CLOSED:
             return False
-        if message.action.name == CONTENT_REFUSED:
+        if message.routing.sender == self.province:
+            problem = 0
+        elif action == CONTENT_REFUSED:
             return await self._seal_again(transaction, row, message)
-        about = message.header.supersedes if message.action.name == RESEAL else message.routing.message_id
-        if not problem or case.unusable or case.content(about) is None:
+        about = message.header.supersedes if action == RESEAL else message.routing.message_id
+        if action == RESEAL and not problem:
+            about, problem = await self._next_unusable(transaction, row, case)
+            row.alarm = row.alarm or problem
+        if not problem or case.unusable or case.content(about) is None or await self._is_asking(transaction, case):
             return False
         refused = transfer_pb2.ContentRefused(number=problem)
         self._say(transaction, row, self._saying(CONTENT_REFUSED, refused, concerns=about))
         _LOG.error("content cannot be used", case_id=case.case_id.hex(), message_id=about.hex(), number=problem)
         return True
+
+    async def _is_asking(self, transaction: Transaction, case: Case) -> bool:
+        """Whether a refusal of content is on its way already: the hub would not take a second one."""
+        own = await outbox.of_case(transaction, case.case_id)
+        return any(message.action == CONTENT_REFUSED and not message.refusal for message in own)
+
+    async def _next_unusable(self, transaction: Transaction, row: CaseRow, case: Case) -> tuple[bytes, int]:
+        """The first content of the other side that still cannot be used, and why; no message and 0 when all can."""
+        known = [step for step in await steps_of.of_case(transaction, case.case_id) if step.sender == row.counterpart]
+        mended = {read_header(step.body).header.supersedes for step in known if not step.problem}
+        waiting = (step for step in known if step.problem and step.step <= case.step and step.message_id not in mended)
+        return next(((step.message_id, step.problem) for step in waiting if case.content(step.message_id)), (b"", 0))
 
     async def _seal_again(self, transaction: Transaction, row: CaseRow, message: ReadMessage) -> bool:
         about = message.header.concerns
