@@ -14,7 +14,8 @@ from core.typed import whole
 from nodes.desk_client import shown
 from nodes.desk_client.asking import BASIS, CALL_S, HERE, STREAM_S, Officer, on_desk, packed, repeatable
 from nodes.desk_client.decisions import decide
-from nodes.desk_client.stated import Ground, Promised, hex_digest, promises
+from nodes.desk_client.household import Household
+from nodes.desk_client.stated import Flag, Ground, Promised, hex_digest, promises
 from runtime.command_line import FINE, Server, Usage, id_of, say, show
 from runtime.plain import plain
 from yrdx.v1 import desk_pb2, resident_pb2
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from yrdx.v1 import desk_pb2_grpc
 
     Stub = desk_pb2_grpc.DeskAsyncStub
-
-Flag = Annotated[bool, Parameter(negative=())]
+    Found = desk_pb2.FindResidentResponse | desk_pb2.FoundResident
 
 _SERVICE: Final = "household-transfer"
 _PAGE: Final = 200
@@ -68,10 +68,16 @@ def open_case(
     missing: Promised = (),
     open_key_materials: Annotated[int, Parameter(converter=whole)] = 0,
     request_id: str | None = None,
+    household: Household | None = None,
     officer: Officer,
     server: Server = HERE,
 ) -> int:
-    """Open a household transfer: the applicant stands at this province's counter and wants to register here.
+    """Open a household transfer: the applicant stands at this province's counter and wants to register here, alone or with others.
+
+    A family: yrdx-desk open --counterpart 310000 --id-number FATHER --name 李明 --ground job-transfer --consent
+        --mover 王芳:MOTHER:10 --mover 李乐:CHILD:20 --guardian CHILD=李明:FATHER …
+    A child alone: … --id-number CHILD --name 李乐 --relation 20 --guardian CHILD=李明:FATHER …
+    Something is missing: … --missing photo=2026-03-01 --missing receiving-consent=2026-03-01 --open-key-materials 1
 
     Args:
         counterpart: code of the province where the person is registered, for example 310000.
@@ -84,12 +90,13 @@ def open_case(
         missing: CODE=DATE, a material that the applicant will bring until then; may be repeated.
         open_key_materials: key materials that are still missing (容缺).
         request_id: repeats an earlier request whose answer was lost.
+        household: who moves too, and who stands beside.
         officer: who takes the application.
         server: whom to call.
     """
 
     async def ask(stub: Stub) -> None:
-        wanted = _application(id_number, name, ground, missing)
+        wanted = _opening(id_number, name, ground, missing, household or Household())
         wanted.counterpart, wanted.legal_basis, wanted.consent_recorded = counterpart, legal_basis, consent
         wanted.documents.extend(hex_digest(text) for text in document)
         wanted.open_key_materials = open_key_materials
@@ -183,7 +190,7 @@ def watch(*, cursor: str = "", server: Server = HERE) -> int:
 
 @app.command
 def find(case: str, /, *, officer: Officer, server: Server = HERE) -> int:
-    """Find the person of a case in this province's own register, and what differs from what the case states.
+    """Find the people of a case in this province's own register, and everything that differs from what the case states.
 
     Example: yrdx-desk find CASE --officer 330001 --officer-name 王警官 --unit 330106000000 --dir up --party node-330000
     """
@@ -192,12 +199,10 @@ def find(case: str, /, *, officer: Officer, server: Server = HERE) -> int:
         request = desk_pb2.FindResidentRequest(officer=officer.message(), case_id=id_of(case))
         found = await stub.FindResident(request, timeout=CALL_S)
         if server.json:
-            say({**plain(found), "resident": plain(_resident(found))})
-        elif not found.found:
-            show("not registered here · 本地无登记")
+            others = [{**plain(one), "resident": plain(_resident(one))} for one in found.others]
+            say({**plain(found), "resident": plain(_resident(found)), "others": others})
         else:
-            differences = ", ".join(found.differences) or "none"
-            show(f"{found.status} · differences: {differences}", str(_resident(found)).rstrip())
+            show(*_found(found), *(line for other in found.others for line in _found(other)))
 
     return on_desk(server, ask)
 
@@ -260,9 +265,10 @@ def get_document(case: str, digest: str, /, *, out: Path, server: Server = HERE)
     return on_desk(server, ask)
 
 
-def _application(id_number: str, name: str, ground: Ground, missing: Promised) -> desk_pb2.OpenCaseRequest:
+def _opening(id_number: str, name: str, ground: Ground, missing: Promised, household: Household) -> desk_pb2.OpenCaseRequest:
     """What the applicant states, as the beginning of a request."""
     application = transfer_pb2.HouseholdApplication(id_number=id_number, name=name, ground=ground.label, missing=promises(missing, name))
+    household.add_to(application)
     return desk_pb2.OpenCaseRequest(service=_SERVICE, purpose=_SERVICE, application=packed(application))
 
 
@@ -273,7 +279,15 @@ def _said(case: desk_pb2.CaseView, *, as_json: bool) -> None:
         show(shown.facts(case))
 
 
-def _resident(found: desk_pb2.FindResidentResponse) -> resident_pb2.Resident:
+def _found(found: Found) -> list[str]:
+    """One of the people, in words."""
+    if not found.found:
+        return ["not registered here · 本地无登记"]
+    differences = ", ".join(found.differences) or "none"
+    return [f"{found.status} · differences: {differences}", str(_resident(found)).rstrip()]
+
+
+def _resident(found: Found) -> resident_pb2.Resident:
     try:
         return resident_pb2.Resident.FromString(found.resident)
     except DecodeError as error:

@@ -14,10 +14,12 @@ from cyclopts import App, Parameter
 from core.ids import uuid_text
 from nodes.desk_client import shown
 from nodes.desk_client.asking import CALL_S, on_desk, packed, repeatable
+from nodes.desk_client.household import newest_application, rename
 from nodes.desk_client.stated import (
     Brought,
     Decision,
     Differs,
+    Flag,
     Ground,
     Landing,
     Missing,
@@ -40,28 +42,62 @@ if TYPE_CHECKING:
 
     from yrdx.v1 import desk_pb2_grpc
 
-    State = Callable[[desk_pb2.CaseView], Message]
+    State = Callable[[desk_pb2.GetCaseResponse], Message]
 
 decide = App(name="decide", help="Take an action in the name of an officer.", version_flags=())
 
 
 @decide.command
-def permit(case: str, /, *, to_address: str, phone: str = "", decision: Decision) -> int:
-    """准迁: IN allows the person to come. The node numbers and dates the permit."""
-    return _decide(case, "permit", decision, lambda _: transfer_pb2.MovePermit(to_address=to_address, contact_phone=phone))
+def permit(case: str, /, *, to_address: str, phone: str = "", collective: Flag = False, whole: Flag = False, decision: Decision) -> int:
+    """准迁: IN allows the people to come. The node numbers and dates the permit.
+
+    Args:
+        case: id of the case.
+        to_address: where they will live.
+        phone: of the applicant, for OUT to ask him.
+        collective: they land in a collective household (集体户), whose head is named at the landing.
+        whole: nobody of the old household stays.
+        decision: of whom, about which version.
+    """
+    kind = "collective" if collective else ""
+    stated = transfer_pb2.MovePermit(to_address=to_address, contact_phone=phone, household_kind=kind, whole_household=whole)
+    return _decide(case, "permit", decision, lambda _: stated)
 
 
 @decide.command
-def resubmit(case: str, /, *, name: str = "", ground: Ground, note: str = "", missing: Promised = (), decision: Decision) -> int:
-    """补正: IN sends the corrected application; the name stays as the case has it unless given, the citizen number always."""
+def resubmit(
+    case: str,
+    /,
+    *,
+    name: str = "",
+    person: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    new_head: str = "",
+    ground: Ground | None = None,
+    note: str = "",
+    missing: Promised = (),
+    decision: Decision,
+) -> int:
+    """补正: IN sends the corrected application; what is not given stays as it was stated last, citizen numbers always.
 
-    def state(seen: desk_pb2.CaseView) -> transfer_pb2.Correction:
-        application = transfer_pb2.HouseholdApplication(
-            id_number=seen.person_id_number,
-            name=name or seen.person_name,
-            ground=ground.label,
-            missing=promises(missing, seen.person_name),
-        )
+    Args:
+        case: id of the case.
+        name: the applicant's right name.
+        person: NUMBER=NAME, the right name of one of the others, or of a guardian; may be repeated.
+        new_head: number of who follows the head of the household.
+        ground: why they may move.
+        note: for the officer of OUT.
+        missing: CODE=DATE, what the applicant still owes; without any he owes nothing.
+        decision: of whom, about which version.
+    """
+
+    def state(seen: desk_pb2.GetCaseResponse) -> transfer_pb2.Correction:
+        application = newest_application(seen.messages)
+        rename(application, [*([f"{application.id_number}={name}"] if name else []), *person])
+        application.new_head_id_number = new_head or application.new_head_id_number
+        if ground is not None:
+            application.MergeFrom(transfer_pb2.HouseholdApplication(ground=ground.label))
+        del application.missing[:]
+        application.missing.extend(promises(missing, seen.case.person_name))
         return transfer_pb2.Correction(application=application, note=note)
 
     return _decide(case, "resubmit", decision, state)
@@ -71,21 +107,21 @@ def resubmit(case: str, /, *, name: str = "", ground: Ground, note: str = "", mi
 def supplement(case: str, /, *, brought: Brought, missing: Promised = (), decision: Decision) -> int:
     """容缺补正: IN brings what the applicant owed; --open-key-materials says how many of the key ones he still owes."""
 
-    def state(seen: desk_pb2.CaseView) -> transfer_pb2.Supplement:
-        return transfer_pb2.Supplement(brought=brought, missing=promises(missing, seen.person_name))
+    def state(seen: desk_pb2.GetCaseResponse) -> transfer_pb2.Supplement:
+        return transfer_pb2.Supplement(brought=brought, missing=promises(missing, seen.case.person_name))
 
     return _decide(case, "supplement", decision, state)
 
 
 @decide.command(name="return")
 def return_case(case: str, /, *, differs: Differs = (), missing: Missing = (), reason: Reason, decision: Decision) -> int:
-    """退回补正: OUT says everything that must be corrected, at once."""
+    """退回补正: OUT says everything that must be corrected, at once; the node refuses less than `find` shows."""
 
-    def state(seen: desk_pb2.CaseView) -> transfer_pb2.CorrectionRequest:
+    def state(seen: desk_pb2.GetCaseResponse) -> transfer_pb2.CorrectionRequest:
         return transfer_pb2.CorrectionRequest(
             reason_code=reason.reason_code,
             reason=reason.reason,
-            differences=[difference(text, seen) for text in differs],
+            differences=[difference(text, seen.case) for text in differs],
             missing_materials=missing,
         )
 
@@ -117,14 +153,17 @@ def land(
     *,
     reason: Annotated[Landing | None, Parameter(help="the person did not come, died, or wants to go home again")] = None,
     deceased_on: Annotated[date | None, Parameter(help="with --reason deceased: the day of his death")] = None,
+    deceased: Annotated[str, Parameter(help="with --reason deceased: number of the one of several who died")] = "",
+    head: Annotated[str, Parameter(help="number of whom the unit has named head of a collective household; stays in this province")] = "",
     decision: Decision,
 ) -> int:
-    """落户, irreversible: IN registers the person."""
+    """落户, irreversible: IN registers the people."""
 
-    def state(_seen: desk_pb2.CaseView) -> transfer_pb2.LandingReceipt:
+    def state(_seen: desk_pb2.GetCaseResponse) -> transfer_pb2.LandingReceipt:
         if (reason is Landing.DECEASED) != (deceased_on is not None):
             raise Usage("--deceased-on goes with --reason deceased, and only with that")
-        return transfer_pb2.LandingReceipt(deceased_on=deceased_on.isoformat() if deceased_on else "")
+        day = deceased_on.isoformat() if deceased_on else ""
+        return transfer_pb2.LandingReceipt(deceased_on=day, deceased_id_number=deceased, head_id_number=head)
 
     return _decide(case, "land", decision, state, reason.label if reason else None)
 
@@ -162,9 +201,9 @@ def switch_to_paper(case: str, /, *, reason: Reason, decision: Decision) -> int:
 def _decide(case: str, action: str, decision: Decision, state: State, reason_class: str | None = None) -> int:
     async def ask(stub: desk_pb2_grpc.DeskAsyncStub) -> None:
         case_id = id_of(case)
-        seen = (await stub.GetCase(desk_pb2.GetCaseRequest(case_id=case_id), timeout=CALL_S)).case
+        seen = await stub.GetCase(desk_pb2.GetCaseRequest(case_id=case_id), timeout=CALL_S)
         request = desk_pb2.DecideRequest(
-            expected_version=seen.version if decision.version is None else decision.version,
+            expected_version=seen.case.version if decision.version is None else decision.version,
             officer=decision.officer.message(),
             case_id=case_id,
             action=action,

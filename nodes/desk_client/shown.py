@@ -25,14 +25,14 @@ def cases(found: Iterable[desk_pb2.CaseView]) -> Table:
     """A row a case."""
     table = Table("case", "way", "person", "state", "acts next", "due", box=None)
     for case in found:
-        table.add_row(uuid_text(case.case_id), _way(case), case.person_name, _state(case), _province(case.ball_holder), _due(case))
+        table.add_row(uuid_text(case.case_id), _way(case), _people(case), _state(case), _province(case.ball_holder), _due(case))
     return table
 
 
 def line(case: desk_pb2.CaseView) -> str:
     """A case in one line."""
     acts = f" · acts next {_province(case.ball_holder)}" if case.ball_holder else ""
-    return f"{uuid_text(case.case_id)} {_way(case)} {case.person_name} · {_state(case)} · version {case.version}{acts}"
+    return f"{uuid_text(case.case_id)} {_way(case)} {_people(case)} · {_state(case)} · version {case.version}{acts}"
 
 
 def facts(case: desk_pb2.CaseView) -> Table:
@@ -43,6 +43,9 @@ def facts(case: desk_pb2.CaseView) -> Table:
         "service": case.service,
         "way": _way(case),
         "person": f"{case.person_name} {case.person_id_number}",
+        "moves too": ", ".join(_mover(mover) for mover in case.movers[1:]),
+        "guardian": ", ".join(sorted({f"{one.guardian_name} {one.guardian_id_number}" for one in case.movers if one.guardian_id_number})),
+        "owes": ", ".join(_owed(material) for material in case.owed),
         "state": _state(case),
         "version": str(case.version),
         "opened": moment(case, "opened_at"),
@@ -76,6 +79,22 @@ def documents(found: Iterable[desk_pb2.DocumentView]) -> Table:
         row = (document.digest.hex(), document.code, document.media_type, str(document.length), _province(document.sender))
         table.add_row(*row)
     return table
+
+
+def _mover(mover: desk_pb2.MoverView) -> str:
+    return f"{mover.name} {mover.id_number} {mover.relation_code}"
+
+
+def _owed(material: desk_pb2.OwedMaterial) -> str:
+    """What, until when, by whom; whether things wait for it, and whether the day is over."""
+    waits = " KEY 关键" * material.key + " LAPSED 逾期" * material.lapsed
+    return f"{material.code} until {material.promised_until} by {material.promised_by}{waits}"
+
+
+def _people(case: desk_pb2.CaseView) -> str:
+    """The applicant, and how many come with him."""
+    others = len(case.movers) - 1
+    return f"{case.person_name} +{others}" if others > 0 else case.person_name
 
 
 def _way(case: desk_pb2.CaseView) -> str:

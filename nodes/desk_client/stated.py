@@ -95,7 +95,7 @@ class Words:
     reason_code: Annotated[str, Parameter(help="the office's own code, for example policy")]
     reason: Annotated[str, Parameter(help="in full, as the applicant will read it")]
 
-    def stated(self, _seen: desk_pb2.CaseView) -> transfer_pb2.Decision:
+    def stated(self, _seen: desk_pb2.GetCaseResponse) -> transfer_pb2.Decision:
         """The payload of an action that says nothing but why."""
         return transfer_pb2.Decision(reason_code=self.reason_code, reason=self.reason)
 
@@ -108,7 +108,11 @@ class Reason(Words):
     reason_class: Annotated[ReasonClass, Parameter(help="coarse class")]
 
 
-Differs = Annotated[tuple[str, ...], Parameter(negative=(), help="FIELD=REGISTERED, for example name=张三; may be repeated")]
+Flag = Annotated[bool, Parameter(negative=())]
+Differs = Annotated[
+    tuple[str, ...],
+    Parameter(negative=(), help="FIELD=REGISTERED, for example name=张三, of one of several NUMBER:FIELD=REGISTERED; may be repeated"),
+]
 Missing = Annotated[tuple[str, ...], Parameter(negative=(), help="code of a material; may be repeated")]
 Promised = Annotated[tuple[str, ...], Parameter(negative=(), help="CODE=DATE: still missing, promised until then; may be repeated")]
 Brought = Annotated[tuple[str, ...], Parameter(negative=(), help="code of a material that comes with this message; may be repeated")]
@@ -132,10 +136,19 @@ def promises(texts: Iterable[str], by: str) -> list[transfer_pb2.PromisedMateria
 
 
 def difference(text: str, seen: desk_pb2.CaseView) -> transfer_pb2.FieldDifference:
-    """A field that the register has otherwise than the case."""
-    field, _, registered = text.partition("=")
-    stated = {"name": seen.person_name, "id_number": seen.person_id_number}.get(field, "")
-    return transfer_pb2.FieldDifference(field=field, stated=stated, registered=registered)
+    """A field that the register has otherwise than the case; without a number, the applicant's.
+
+    Raises:
+        Usage: when nobody who moves has the number.
+    """
+    where, _, registered = text.partition("=")
+    number, _, field = where.rpartition(":")
+    people = [mover for mover in seen.movers if mover.id_number == (number or seen.person_id_number)]
+    if number and not people:
+        raise Usage(f"nobody who moves has the number {number}")
+    name = people[0].name if people else seen.person_name
+    stated = {"name": name, "id_number": number or seen.person_id_number}.get(field, "")
+    return transfer_pb2.FieldDifference(field=field, stated=stated, registered=registered, id_number=number)
 
 
 def hex_digest(text: str) -> bytes:
