@@ -14,7 +14,7 @@ from core import receipts
 from core.dsse import RECEIPT_DELIVERED_TYPE, pae
 from core.envelope import sha256
 from core.receipts import timestamp
-from core.refusals import Refused
+from core.refusals import KEY_EXPIRED, KEY_NOT_YET_VALID, KEY_REVOKED, UNKNOWN_KEY, Refused
 from nodes.common.store import steps as steps_of
 from runtime import process_log
 from yrdx.v1 import receipt_pb2
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from runtime.clock import Clock
     from yrdx.v1 import exchange_pb2
 
+    Heard = tuple[Receipt, bytes]
+
 _REMEMBERED: Final = 10_000
+_OF_KEYS: Final = frozenset({UNKNOWN_KEY, KEY_REVOKED, KEY_EXPIRED, KEY_NOT_YET_VALID})
 
 _LOG = process_log.get("nodes.inbox")
 
@@ -63,9 +66,7 @@ class Inbox:
         Raises:
             Refused: UNAVAILABLE when database or hub is away; nothing is receipted then, and it all comes again.
         """
-        versions = await self.trust.named_by(delivery.accepted for delivery in deliveries if delivery.HasField("envelope"))
-        loop = asyncio.get_running_loop()
-        steps, heard = await loop.run_in_executor(self.executor, self._verified, deliveries, told, versions)
+        steps, heard = await self._authentic(deliveries, told)
         if not steps and not heard:
             return []
         # If we crash before the commit, no receipt was sent and the hub sends everything again; after it, the repeat is receipted.
@@ -89,28 +90,38 @@ class Inbox:
         if times is not None:
             self.business_time.learn(*times)
 
+    async def _authentic(
+        self, deliveries: Sequence[exchange_pb2.Delivery], told: Sequence[exchange_pb2.LoggedReceipt]
+    ) -> tuple[list[Step], list[Heard]]:
+        """What verifies, by the lists that are named; if a key of what names none is not good there, by older lists too."""
+        loop = asyncio.get_running_loop()
+        versions = await self.trust.named_by(delivery.accepted for delivery in deliveries if delivery.HasField("envelope"))
+        found = await loop.run_in_executor(self.executor, self._verified, deliveries, told, versions)
+        if found.doubtful:
+            versions |= await self.trust.older()
+            found = await loop.run_in_executor(self.executor, self._verified, deliveries, told, versions)
+        for event, facts in found.refused:
+            _LOG.error(event, **facts)
+        return found.steps, found.heard
+
     def _verified(
         self, deliveries: Iterable[exchange_pb2.Delivery], told: Iterable[exchange_pb2.LoggedReceipt], versions: dict[int, Trust]
-    ) -> tuple[list[Step], list[tuple[Receipt, bytes]]]:
+    ) -> _Verified:
         """In a worker thread."""
-        steps = []
+        found = _Verified([], [], [])
         for delivery in deliveries:
             try:
-                steps.append(self.verifier.step(delivery, versions))
+                found.steps.append(self.verifier.step(delivery, versions))
             except Refused as refusal:
                 place = {"lane": delivery.lane, "delivery_seq": delivery.delivery_seq}
-                _LOG.error("a delivery is not authentic", number=refusal.kind.number, field=refusal.field, **place)
-        return steps, self._logged(told, versions[max(versions)])
-
-    def _logged(self, told: Iterable[exchange_pb2.LoggedReceipt], trust: Trust) -> list[tuple[Receipt, bytes]]:
-        found = []
+                found.refuse("a delivery is not authentic", refusal, names_a_list=delivery.HasField("envelope"), **place)
         for one in told:
             try:
                 is_own = _name(one.receipt) in self._said
                 self._said.discard(_name(one.receipt))
-                found.append((self.verifier.logged(one, None if is_own else trust), one.receipt.SerializeToString()))
+                found.heard.append((self.verifier.logged(one, None if is_own else versions), one.receipt.SerializeToString()))
             except Refused as refusal:
-                _LOG.error("a logged receipt is not authentic", number=refusal.kind.number, field=refusal.field)
+                found.refuse("a logged receipt is not authentic", refusal, names_a_list=False)
         return found
 
     def _receipt(self, step: Step) -> receipt_pb2.SignedReceipt:
@@ -129,6 +140,26 @@ class Inbox:
             self._said.clear()
         self._said.add(_name(signed))
         return signed
+
+
+@dataclass(slots=True)
+class _Verified:
+    """What a chunk brought.
+
+    Attributes:
+        refused: what is to be logged of the rest.
+        doubtful: whether an older list might vouch for some of it.
+    """
+
+    steps: list[Step]
+    heard: list[Heard]
+    refused: list[tuple[str, dict[str, object]]]
+    doubtful: bool = False
+
+    def refuse(self, event: str, refusal: Refused, *, names_a_list: bool, **place: int) -> None:
+        """Notes what does not verify."""
+        self.refused.append((event, {"number": refusal.kind.number, "field": refusal.field, **place}))
+        self.doubtful |= not names_a_list and refusal.kind in _OF_KEYS
 
 
 def _name(signed: receipt_pb2.SignedReceipt) -> bytes:

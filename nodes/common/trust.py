@@ -7,6 +7,7 @@ it. The hub cannot make one up: the root's signature is on it.
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import grpc
@@ -20,7 +21,7 @@ from runtime.grpc_errors import refused
 from yrdx.v1 import exchange_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from nodes.common.store.database import Database
     from runtime.clock import Clock, Sleep
@@ -82,12 +83,21 @@ class NodeTrust:
         """
         found = {self.current.version: self.current}
         for one in signed:
-            try:
+            with _unless_for_good():
                 wanted = read_receipt(one.receipt).trust_list_version
                 found[wanted] = await self.version(wanted)
-            except Refused as refusal:
-                if refusal.kind.retriable:
-                    raise
+        return found
+
+    async def older(self) -> dict[int, Trust]:
+        """Every version up to the newest; one that the hub does not have is left out.
+
+        Raises:
+            Refused: UNAVAILABLE when a version that is not known here cannot be fetched now.
+        """
+        found = dict(self._versions)
+        for wanted in range(1, self.current.version):
+            with _unless_for_good():
+                found[wanted] = await self.version(wanted)
         return found
 
     async def run(self, sleep: Sleep) -> NoReturn:
@@ -144,3 +154,13 @@ class NodeTrust:
     async def _keep(self, content: bytes) -> None:
         trust = await asyncio.to_thread(load_trust_list, content, self._root)
         self._versions[trust.version] = trust
+
+
+@contextmanager
+def _unless_for_good() -> Iterator[None]:
+    """Goes on without what is refused for ever."""
+    try:
+        yield
+    except Refused as refusal:
+        if refusal.kind.retriable:
+            raise

@@ -4,6 +4,10 @@ A node believes nothing for where it came from. For a message: (1) the header re
 signed digest, (3) the hub's ACCEPTED receipt is about this message and carries the hub's signature, (4) the sender signed the header with a
 key that the trust list named in the receipt allowed at its time. For a due event and for receipts: form, identity, signature. Runs in a
 worker thread, a chunk a call.
+
+Due events and DELIVERED receipts name no list. They may come late, when the key that signed them has been replaced, has expired or was
+revoked: then an older list may vouch for it, as it does for the receipts that name it. Whoever has such a key could make them as well; the
+log shows that.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ from nodes.common.content import SealedContent, opened
 from nodes.common.store.steps import HUB, Receipt, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from google.protobuf.timestamp_pb2 import Timestamp
@@ -49,13 +53,13 @@ class Verifier:
 
         Args:
             delivery: as it came.
-            versions: trust lists, at least those that `NodeTrust.named_by` finds; the newest for due events.
+            versions: trust lists, at least those that `NodeTrust.named_by` finds; any of them may vouch for a due event.
 
         Raises:
             Refused: when it is not authentic. Content that cannot be used is no reason: the step then says why in `problem`.
         """
         if delivery.HasField("due_event"):
-            return self._due_event(delivery.due_event, versions[max(versions)])
+            return self._due_event(delivery.due_event, versions)
         message = self._message(delivery.envelope)
         receipt = self._hub_receipt(delivery.accepted, message, versions)
         trust, at = versions[receipt.trust_list_version], moment(receipt.recorded_at)
@@ -88,8 +92,8 @@ class Verifier:
         """
         return self._hub_receipt(signed, message, versions, (receipts.ACCEPTED, receipts.REFUSED))
 
-    def logged(self, told: exchange_pb2.LoggedReceipt, trust: Trust | None) -> Receipt:
-        """A DELIVERED receipt as the hub logged it; `trust` is None for one that this process itself signed.
+    def logged(self, told: exchange_pb2.LoggedReceipt, versions: Mapping[int, Trust] | None) -> Receipt:
+        """A DELIVERED receipt as the hub logged it; `versions` is None for one that this process itself signed.
 
         Its two numbers, business time and step, are the hub's word: they start a limit, whose end the hub proves by a signed due event.
 
@@ -99,9 +103,10 @@ class Verifier:
         receipt = read_receipt(told.receipt.receipt)
         if receipt.kind != receipts.DELIVERED:
             raise Refused(BAD_FIELD, "kind")
-        if trust is not None:
+        if versions is not None:
             at, body = moment(receipt.recorded_at), pae(RECEIPT_TYPES[receipts.DELIVERED], told.receipt.receipt)
-            trust.verify(receipt.receiver, told.receipt.key_id, at, body, told.receipt.signature)
+            moments = [(trust, at) for trust in _newest_first(versions)]
+            _check_vouched(moments, receipt.receiver, told.receipt.key_id, body, told.receipt.signature)
         if len(receipt.case_id) != ID_BYTES:
             raise Refused(BAD_FIELD, "case_id")
         return Receipt(
@@ -138,9 +143,12 @@ class Verifier:
         moment(receipt.business_at)  # read again when the receipt is taken
         return receipt
 
-    def _due_event(self, signed: exchange_pb2.SignedDueEvent, trust: Trust) -> Step:
+    def _due_event(self, signed: exchange_pb2.SignedDueEvent, versions: Mapping[int, Trust]) -> Step:
+        """It does not say when it was made: now, by the newest list, or while a list was new that had this key."""
         event, now = read_due_event(signed.due_event), self.clock.now()
-        trust.verify(HUB, signed.key_id, now, pae(DUE_EVENT_TYPE, signed.due_event), signed.signature)
+        lists = _newest_first(versions)
+        moments = [(lists[0], now), *((trust, trust.issued_at) for trust in lists)]
+        _check_vouched(moments, HUB, signed.key_id, pae(DUE_EVENT_TYPE, signed.due_event), signed.signature)
         moment(event.due_at)  # read again when the event is applied
         return Step(
             case_id=event.case_id,
@@ -161,6 +169,25 @@ class Verifier:
             return opened(message, sealed_payload, self.opener), 0
         except Refused as refusal:
             return None, refusal.kind.number
+
+
+def _newest_first(versions: Mapping[int, Trust]) -> list[Trust]:
+    return [versions[version] for version in sorted(versions, reverse=True)]
+
+
+def _check_vouched(moments: Sequence[tuple[Trust, datetime]], member: str, key_id: bytes, body: bytes, signature: bytes) -> None:
+    """Returns if a list let this member sign at its moment.
+
+    Raises:
+        Refused: what the first list says, when none did.
+    """
+    refusals: list[Refused] = []
+    for trust, at in moments:
+        try:
+            return trust.verify(member, key_id, at, body, signature)
+        except Refused as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
 
 
 def moment(stamp: Timestamp) -> datetime:

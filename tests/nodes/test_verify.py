@@ -204,7 +204,8 @@ def test_a_logged_receipt_is_the_receivers_own(small: Play, rng: random.Random) 
         await history.receive_all(OUT)
         (logged,) = history.hub.logged
         verifier: Verifier = made.nodes[IN].verifier
-        assert verifier.logged(logged, history.hub.trust).message_id == history.sent[0][1].message_id
+        trust = {1: history.hub.trust}
+        assert verifier.logged(logged, trust).message_id == history.sent[0][1].message_id
         for by, kind in ((IN, receipts.DELIVERED), (OUT, receipts.ACCEPTED)):
             wrong = exchange_pb2.LoggedReceipt()
             wrong.CopyFrom(logged)
@@ -212,7 +213,7 @@ def test_a_logged_receipt_is_the_receivers_own(small: Play, rng: random.Random) 
             receipt.kind = kind
             wrong.receipt.CopyFrom(signed_receipt(made.country, receipt.SerializeToString(), kind, by))
             with pytest.raises(Refused):
-                verifier.logged(wrong, history.hub.trust)
+                verifier.logged(wrong, trust)
             await made.nodes[IN].inbox.take([], [wrong])
             async with made.nodes[IN].database.reading() as connection:
                 assert await steps_of.delivered(connection, history.case_id) == []
