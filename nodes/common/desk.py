@@ -25,6 +25,7 @@ from core.refusals import (
 from nodes.common.decisions import Asked
 from nodes.common.documents import CHUNK
 from nodes.common.officers import check_officer
+from nodes.common.residents import tells_of_register
 from nodes.common.services import SERVICES
 from nodes.common.store import outbox, steps
 from nodes.common.store.cases import Shown
@@ -103,7 +104,7 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         _check_id(request.case_id)
         _check_code(request.legal_basis, "legal_basis")
         request_id, digest = uuid_bytes(request.request_id), _digest(request)
-        if request.action == "return":
+        if tells_of_register(request):
             await self._check_told(request, request_id, digest)
         answer, operation_id = await self.intake.decide(Asked(request, request_id, digest))
         if operation_id is not None:
@@ -197,7 +198,7 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         return known.answer
 
     async def _check_told(self, request: desk_pb2.DecideRequest, request_id: bytes, digest: bytes) -> None:
-        """Before a case is returned for the first time under this request; a repeat has its answer."""
+        """Before a case is given back for the first time under this request; a repeat has its answer."""
         async with self.database.reading() as connection:
             known = await self.decisions.requests.find(connection, request_id, digest)
             row = await self.decisions.cases.known(connection, request.case_id)

@@ -6,13 +6,16 @@ for correction tells all of it at once (一次性告知).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from google.protobuf.message import DecodeError
 
 from core.refusals import RETURN_INCOMPLETE, Refused
 from nodes.common.services import SERVICES
 from nodes.common.services.service import Living
-from yrdx.v1 import desk_pb2, register_pb2
+from yrdx.v1 import desk_pb2, envelope_pb2, register_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
@@ -58,16 +61,13 @@ class Residents:
         ]
 
     async def check_told(self, row: CaseRow, request: desk_pb2.DecideRequest) -> None:
-        """A return names every difference that the register shows; another decision, and what has no form, is not looked at here.
+        """A return that tells of the register names every difference that it shows.
 
         Raises:
             Refused: RETURN_INCOMPLETE, or what `find` raises.
         """
-        detail = transfer_pb2.CorrectionRequest()
-        if request.action != "return" or not request.detail.Unpack(detail):
-            return
         found = await self.find(row)
-        told = {(difference.id_number or found[0].id_number, difference.field) for difference in detail.differences}
+        told = {(difference.id_number or found[0].id_number, difference.field) for difference in _correction(request).differences}
         if any((one.id_number, field) not in told for one in found for field in one.differences):
             raise Refused(RETURN_INCOMPLETE, "detail.differences")
 
@@ -78,6 +78,20 @@ class Residents:
         resident = self.codec.decode(found.record.record)
         active = found.status == register_pb2.RECORD_STATUS_ACTIVE
         return _Known(Living(resident, active, found.household_size), _STATUSES.get(found.status, ""))
+
+
+def tells_of_register(request: desk_pb2.DecideRequest) -> bool:
+    """Whether a decision gives a case back because records differ; one that wants documents only needs no look at the register."""
+    mismatch = request.reason_class == envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH
+    return request.action == "return" and (mismatch or bool(_correction(request).differences))
+
+
+def _correction(request: desk_pb2.DecideRequest) -> transfer_pb2.CorrectionRequest:
+    """What must be corrected; nothing when the detail is something else, which is refused elsewhere."""
+    detail = transfer_pb2.CorrectionRequest()
+    with suppress(DecodeError):
+        request.detail.Unpack(detail)
+    return detail
 
 
 def _found(id_number: str, known: _Known, differences: Sequence[str]) -> desk_pb2.FoundResident:

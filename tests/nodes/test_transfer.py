@@ -11,12 +11,15 @@ from tests.support import programs
 from tests.support.exchange import until
 from tests.support.officers import refusal_of
 from tests.support.province import IN, OTHER, OUT
+from yrdx.v1 import envelope_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
     from tests.nodes.conftest import Play
     from tests.support.province import Federation
     from yrdx.v1 import desk_pb2
+
+MISMATCH = envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH
 
 
 def test_a_household_moves_from_the_desk_through_the_registers_to_the_auditor(play: Play) -> None:
@@ -110,7 +113,7 @@ def test_a_wrong_name_is_returned_corrected_and_lands(play: Play) -> None:
         assert made.country.operations(OUT, person.id_number) == [("move-out", "released")]
         assert (await made[OUT].view(case_id)).pending_action == ""
         with refusal_of(RETURN_INCOMPLETE.number):
-            await made[OUT].decide(case_id, "return")
+            await made[OUT].decide(case_id, "return", reason_class=MISMATCH)
         difference = transfer_pb2.FieldDifference(field="name", stated="李四", registered=person.name)
         told = transfer_pb2.CorrectionRequest(reason_code="mismatch", reason="姓名与登记不一致。", differences=[difference])
         await made[OUT].decide(case_id, "return", told)
