@@ -142,7 +142,7 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         self, request: desk_pb2.WatchCasesRequest, _context: Context
     ) -> AsyncIterator[desk_pb2.WatchCasesResponse]:
         """A snapshot, then changes."""
-        async for change in self.watching.follow(request.cursor):
+        async for change in self.watching.follow(request.cursor, request.at_once):
             yield change
 
     async def FindResident(  # noqa: N802 - gRPC

@@ -33,6 +33,7 @@ _CALL_S: Final = 10.0
 _STREAM_S: Final = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 1.0
 _CHUNK: Final = 256 * 1024
+_AT_ONCE: Final = 200
 
 
 class Declined(Exception):  # noqa: N818 - an answer of the node, not a fault
@@ -176,10 +177,10 @@ class Desk:
         cursor, pause = "", _FIRST_PAUSE_S
         while True:
             try:
-                async for change in self._stub.WatchCases(desk_pb2.WatchCasesRequest(cursor=cursor)):
+                async for change in self._stub.WatchCases(desk_pb2.WatchCasesRequest(cursor=cursor, at_once=_AT_ONCE)):
                     cursor, pause = change.cursor or cursor, _FIRST_PAUSE_S
-                    if change.HasField("case"):
-                        yield change.case
+                    for view in (change.case, *change.more) if change.HasField("case") else ():
+                        yield view
             except grpc.aio.AioRpcError as error:
                 refusal = refused(error)
                 if refusal is not None and refusal.retry_after_s is None:

@@ -73,7 +73,7 @@ class Follower:
     """Follows the cases of a province and breaks off now and then, as clients do."""
 
     def __init__(self, province: Province, rng: random.Random) -> None:
-        self.province, self.rng = province, rng
+        self.province, self.rng, self.at_once = province, rng, rng.choice((0, 1, 3, 1000))
         self.cursor = ""
         self.seen: dict[bytes, list[int]] = {}
         self.newest: dict[bytes, desk_pb2.CaseView] = {}
@@ -85,14 +85,15 @@ class Follower:
                     await self._one_stream()
 
     async def _one_stream(self) -> None:
-        call = self.province.desk.WatchCases(desk_pb2.WatchCasesRequest(cursor=self.cursor))
+        call = self.province.desk.WatchCases(desk_pb2.WatchCasesRequest(cursor=self.cursor, at_once=self.at_once))
         try:
             async for change in call:
                 assert int(change.cursor) > int(self.cursor or 0) or not change.HasField("case")
                 self.cursor = change.cursor
-                if change.HasField("case"):
-                    self.seen.setdefault(change.case.case_id, []).append(change.case.version)
-                    self.newest[change.case.case_id] = change.case
+                assert len(change.more) < max(self.at_once, 1)
+                for view in (change.case, *change.more) if change.HasField("case") else ():
+                    self.seen.setdefault(view.case_id, []).append(view.version)
+                    self.newest[view.case_id] = view
         finally:
             call.cancel()
 
@@ -131,6 +132,22 @@ def test_who_follows_from_the_beginning_gets_a_snapshot_first(play: Play) -> Non
                 if len(snapshot) == len(standing):
                     break
         assert snapshot == standing
+
+    play(body)
+
+
+def test_who_takes_many_at_once_gets_them_in_one_response(play: Play) -> None:
+    async def body(made: Federation) -> None:
+        for _ in range(2):
+            await made.up_to("permit")
+        await made.idle()
+        standing = await pages(made[IN], 200)
+        assert len(standing) > 1
+        async with asyncio.timeout(CALL_S):
+            async for change in made[IN].desk.WatchCases(desk_pb2.WatchCasesRequest(at_once=200)):
+                views = (change.case, *change.more)
+                assert {one.case_id: one for one in views} == {one.case_id: one for one in standing}
+                break
 
     play(body)
 

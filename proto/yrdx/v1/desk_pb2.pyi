@@ -133,18 +133,22 @@ class ListCasesResponse(_message.Message):
     def __init__(self, cases: _Optional[_Iterable[_Union[CaseView, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class WatchCasesRequest(_message.Message):
-    __slots__ = ("cursor",)
+    __slots__ = ("cursor", "at_once")
     CURSOR_FIELD_NUMBER: _ClassVar[int]
+    AT_ONCE_FIELD_NUMBER: _ClassVar[int]
     cursor: str
-    def __init__(self, cursor: _Optional[str] = ...) -> None: ...
+    at_once: int
+    def __init__(self, cursor: _Optional[str] = ..., at_once: _Optional[int] = ...) -> None: ...
 
 class WatchCasesResponse(_message.Message):
-    __slots__ = ("case", "cursor")
+    __slots__ = ("case", "cursor", "more")
     CASE_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     case: CaseView
     cursor: str
-    def __init__(self, case: _Optional[_Union[CaseView, _Mapping]] = ..., cursor: _Optional[str] = ...) -> None: ...
+    more: _containers.RepeatedCompositeFieldContainer[CaseView]
+    def __init__(self, case: _Optional[_Union[CaseView, _Mapping]] = ..., cursor: _Optional[str] = ..., more: _Optional[_Iterable[_Union[CaseView, _Mapping]]] = ...) -> None: ...
 
 class FindResidentRequest(_message.Message):
     __slots__ = ("officer", "case_id")
