@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvloop
 
-from bench import catch_up, end_to_end, floor, hub_ledger, peers
+from bench import catch_up, end_to_end, floor, growth, hub_ledger, peers
 from bench.anew import BEFORE
 from bench.report import Row, ratio, row, table, write
 from runtime import process_log
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _MILLION: Final = 1e6
 HUB_ALONE: Final = "hub-alone"
 AWAY: Final = "catch-up"
+OLD_HUB: Final = "hub-old"
 
 
 def main() -> None:
@@ -56,13 +57,14 @@ async def measured(out: Path, seconds: float) -> tuple[list[Row], str]:
     verdict = str((await outcome.audit(out))["verdict"])
     least = await floor.measured(out / "floor", payload)
     taken = await hub_ledger.measure(out / HUB_ALONE, payload, clock, sleep)
+    grown = await growth.measure(out / OLD_HUB, payload, clock, sleep)
     outages = await catch_up.measure(out / AWAY, clock, sleep)
     others = await peers.measured(out / "peers", payload)
-    for folder in (out, out / HUB_ALONE, out / AWAY):
+    for folder in (out, out / HUB_ALONE, out / OLD_HUB, out / AWAY):
         shutil.rmtree(folder / BEFORE, ignore_errors=True)
     best = max((peer.value for peer in others if peer.value), default=None)
-    rows = [_end_to_end(run, least, best), *_peers(others, run), _hub_ledger(taken, least), *map(_catch_up, outages)]
-    return [*rows, *_crypto(least.crypto)], verdict
+    exchange = [_end_to_end(run, least, best), _latency(run), *_peers(others, run)]
+    return [*exchange, _hub_ledger(taken, least), _growth(grown), *map(_catch_up, outages), *_crypto(least.crypto)], verdict
 
 
 def _end_to_end(run: Measured, least: Floor, peer: float | None) -> Row:
@@ -87,6 +89,16 @@ def _hub_ledger(taken: hub_ledger.Taken, least: Floor) -> Row:
     alone = row("hub_ledger_10k", taken.rate, "messages/s", floor=least.hub_rate, conditions=conditions)
     alone.cpu_us = taken.cpu_us
     return alone
+
+
+def _latency(run: Measured) -> Row:
+    conditions = "from the desk call to the logged receipt: p99 at half the rate of end_to_end_10k; peer: p50 of one message at a time"
+    return row("latency_half_rate", run.latency_ms["half_rate_p99"], "ms", peer=run.latency_ms["idle_p50"], conditions=conditions)
+
+
+def _growth(grown: growth.Grown) -> Row:
+    conditions = f"processor time of hub and its database with {growth.OLD:,} messages in the ledger; peer: with {growth.YOUNG:,}"
+    return row("hub_ledger_1m_rows", grown.old_us, "us/message", peer=grown.young_us, conditions=conditions)
 
 
 def _catch_up(outage: catch_up.Outage) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ from simulator.servers import Servers
 from simulator.world import BUSINESS_START
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from runtime.clock import Clock, Sleep
@@ -48,8 +50,33 @@ class Taken:
     cpu_us: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A hub with its servers and nobody else.
+
+    Attributes:
+        address: of the hub.
+        roots: process ids by name, for `bench.cpu`.
+    """
+
+    layout: Layout
+    address: str
+    roots: dict[str, int]
+
+    async def take(self, payload: int) -> Taken:
+        """Sends to the hub for `SECONDS`."""
+        return await _sent(self.layout, [_plan(self, number, payload) for number in range(_SENDERS)], self.roots)
+
+
 async def measure(out: Path, payload: int, clock: Clock, sleep: Sleep) -> Taken:
     """Runs a hub with its servers in `out`."""
+    async with alone(out, clock, sleep) as hub:
+        return await hub.take(payload)
+
+
+@asynccontextmanager
+async def alone(out: Path, clock: Clock, sleep: Sleep) -> AsyncIterator[Alone]:
+    """A new hub with its servers in `out`, from entry to exit."""
     layout = await begin(out)
     development.init(layout.pki, clock.now(), os.urandom)
     processes, servers = Processes(layout, sleep), Servers()
@@ -58,18 +85,17 @@ async def measure(out: Path, payload: int, clock: Clock, sleep: Sleep) -> Taken:
         programs = Programs(layout=layout, kafka=await servers.broker(layout, processes), business_start=BUSINESS_START)
         _, (hub, *_) = programs.write()
         await processes.start([hub])
-        roots = {name: row.pid for name, row in processes.rows.items()}
-        return await _sent(layout, [_plan(layout, programs, number, payload) for number in range(_SENDERS)], roots)
+        yield Alone(layout, programs.addresses[HUB], {name: row.pid for name, row in processes.rows.items()})
     finally:
         await processes.stop()
 
 
-def _plan(layout: Layout, programs: Programs, number: int, payload: int) -> Plan:
+def _plan(hub: Alone, number: int, payload: int) -> Plan:
     sender, receiver = sorted(PROVINCES)[number], sorted(PROVINCES)[number - 1]
-    keys = layout.member(sender, "node")
-    hub = Party(address=programs.addresses[HUB], certificate=str(keys / "tls.pem"), key=str(keys / "tls.key"), root=str(layout.root))
+    keys = hub.layout.member(sender, "node")
+    party = Party(address=hub.address, certificate=str(keys / "tls.pem"), key=str(keys / "tls.key"), root=str(hub.layout.root))
     return Plan(
-        hub=hub,
+        hub=party,
         sender=sender,
         receiver=receiver,
         signing=str(keys / "signing.key"),
