@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import gc
 import signal
 from typing import TYPE_CHECKING, NoReturn
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE_S = 30
+_COLLECT = 20_000, 20, 20
+"""Thresholds of the garbage collector. A batch makes thousands of objects that all die with it: looking every 700, as is usual, finds none
+of them dead and walks through all of them again and again."""
 _STATUS = {BAD_SETTINGS: 2, ENGINE_MISSING: 3}
 
 
@@ -39,6 +43,8 @@ def run(main: Callable[[], Awaitable[None]], *, name: str, log: Path | None = No
         SystemExit: status 2 for unusable settings, 3 for something to install, 1 for any other refusal.
     """
     process_log.configure(name, log)
+    gc.freeze()  # what the program consists of is never garbage
+    gc.set_threshold(*_COLLECT)
     try:
         uvloop.run(_stoppable(main))
     except Refused as refusal:
