@@ -67,8 +67,8 @@ class Intake:
         while True:
             await self._wanted.wait()
             while self._queue:
-                await self.pace.turn()
-                await self._write(self._next())
+                async with self.pace.turn():
+                    await self._write(self._next())
             self._wanted.clear()
 
     def _next(self) -> list[_Item]:

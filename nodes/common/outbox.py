@@ -77,10 +77,11 @@ class Outbox:
     async def run(self) -> NoReturn:
         """Sends for ever; waits while hub or database is away."""
         while True:
-            await self.pace.turn()
             changed = self.database.changed(Matter.MESSAGES)
             try:
-                if await self._send():
+                async with self.pace.turn():
+                    sent = await self._send()
+                if sent:
                     continue
             except Refused as refusal:
                 self._complain(refusal)

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from runtime.clock import Clock, Sleep
 
-GATHER_S: Final = 0.05
+SHORTEST, LONGEST = timedelta(milliseconds=20), timedelta(milliseconds=150)
 """Waited for by a message at most once at each of its stations, and only behind another one."""
 
 
 @dataclass(slots=True)
 class Pace:
-    """Of one loop: a turn begins `GATHER_S` after the one before at the earliest; after a while without work, at once."""
+    """Of one loop: after a turn the next one begins as much later as that turn took; after a while without work, at once.
+
+    A turn takes longer when the machine is busy, and just then larger batches save most.
+    """
 
     clock: Clock
     sleep: Sleep
-    _last: datetime | None = field(default=None)
+    _ended: datetime | None = field(default=None)
+    _rest: timedelta = field(default=SHORTEST)
 
-    async def turn(self) -> None:
-        """Waits for the next turn."""
-        now = self.clock.now()
-        if self._last is not None and now < self._last + timedelta(seconds=GATHER_S) and now >= self._last:
-            await self.sleep(GATHER_S - (now - self._last).total_seconds())
-            now = self.clock.now()
-        self._last = now
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Waits for the next turn, which lasts as long as the block."""
+        begun = self.clock.now()
+        if self._ended is not None and self._ended <= begun < self._ended + self._rest:
+            await self.sleep((self._ended + self._rest - begun).total_seconds())
+            begun = self.clock.now()
+        try:
+            yield
+        finally:
+            self._ended = self.clock.now()
+            self._rest = min(max(self._ended - begun, SHORTEST), LONGEST)

@@ -90,10 +90,10 @@ class Stream:
     async def _work(self, incoming: Incoming, leaving: Leaving) -> NoReturn:
         while True:
             chunk = [await incoming.get()]
-            await self.pace.turn()
-            while len(chunk) < _CHUNK and not incoming.empty():
-                chunk.append(incoming.get_nowait())
-            await self._handle(chunk, leaving)
+            async with self.pace.turn():
+                while len(chunk) < _CHUNK and not incoming.empty():
+                    chunk.append(incoming.get_nowait())
+                await self._handle(chunk, leaving)
             self.waiting -= len(chunk)
 
     async def _handle(self, chunk: Sequence[exchange_pb2.DeliverResponse], leaving: Leaving) -> None:

@@ -49,10 +49,10 @@ class Watch:
         """
         place, pace, most = number(cursor), Pace(self.clock, self.sleep), min(max(at_once, 1), _PAGE)
         while True:
-            await pace.turn()
-            changed = self.database.changed(Matter.CASES)
-            async with self.database.reading() as connection:
-                rows = await self.cases.changed(connection, place, _PAGE)
+            async with pace.turn():
+                changed = self.database.changed(Matter.CASES)
+                async with self.database.reading() as connection:
+                    rows = await self.cases.changed(connection, place, _PAGE)
             for start in range(0, len(rows), most):
                 together = rows[start : start + most]
                 place = together[-1].changed
