@@ -64,6 +64,24 @@ def read_receipt(data: bytes) -> receipt_pb2.Receipt:
     return receipt
 
 
+def read_cannot_process(data: bytes) -> receipt_pb2.CannotProcess:
+    """Reads the answer of a receiver that cannot process a delivery, strictly.
+
+    Raises:
+        Refused: MALFORMED, UNKNOWN_HEADER_FIELD or BAD_FIELD.
+    """
+    answer = receipt_pb2.CannotProcess()
+    try:
+        answer.ParseFromString(data)
+    except DecodeError as error:
+        raise Refused(MALFORMED, "cannot_process") from error
+    if len(UnknownFieldSet(answer)):
+        raise Refused(UNKNOWN_HEADER_FIELD, "cannot_process")
+    if answer.format != FORMAT or (len(answer.message_id), len(answer.header_digest)) != (16, 32) or not answer.refusal:
+        raise Refused(BAD_FIELD, "cannot_process")
+    return answer
+
+
 def due_event(case: Case, due: Due, at: datetime) -> bytes:
     """Serialised DueEvent of a case before the event, at business time `at`; its SHA-256 is its identity beside the event id."""
     return receipt_pb2.DueEvent(

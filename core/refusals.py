@@ -145,6 +145,7 @@ AGENT_NOT_ALLOWED = _kind(5012, "AGENT_NOT_ALLOWED", _NO, "An agent of age may a
 NEW_HEAD_REQUIRED = _kind(5013, "NEW_HEAD_REQUIRED", _NO, "The head of the household moves and others stay. Return it so that the applicant names who follows.", "户主迁出而有其他成员留户，请退回由申请人填写新户主。")
 RETURN_INCOMPLETE = _kind(5014, "RETURN_INCOMPLETE", _NO, "The register differs in more than the return names. Tell everything at once, see FindResident.", "退回未列明全部不一致项，须一次性告知，请核对登记信息。")
 
+
 # 6xxx: materials.
 MATERIAL_TOO_LARGE = _kind(6001, "MATERIAL_TOO_LARGE", _BAD, "A document may have 8 MiB at most.", "单个材料不得超过8MiB。")
 MATERIAL_DIGEST_MISMATCH = _kind(6002, "MATERIAL_DIGEST_MISMATCH", _BAD, "The bytes do not have the named digest.", "材料内容与摘要不符。")
@@ -175,4 +176,6 @@ ENGINE_MISSING = _kind(8008, "ENGINE_MISSING", _NO, "A server program is missing
 NOT_FOUND = _kind(8009, "NOT_FOUND", Code.NOT_FOUND, "There is nothing under that name.", "未找到所请求的内容。")
 NOT_CERTIFIED = _kind(8010, "NOT_CERTIFIED", _NO, "The key ceremony does not sign this. Check the named item with whoever asked.", "密钥仪式不予签发，请与申请方核对所列事项。")
 EPOCH_IN_USE = _kind(8011, "EPOCH_IN_USE", _NO, "Claims stand under a tag epoch that this trust list lets go. Keep the epoch until they stand under a newer one too.", "该信任清单停用的标签密钥周期下仍有占用记录，须保留至其全部转入新周期。")
+NOT_HELD = _kind(8012, "NOT_HELD", Code.NOT_FOUND, "No such delivery is held. See the list of those that are.", "没有这条挂起的报文，请查看挂起清单。")
+CANNOT_PROCESS = _kind(8013, "CANNOT_PROCESS", Code.INTERNAL, "This node cannot process the message. Its process log says why; when that is mended, the hub's operator replays it.", "本节点无法处理该报文，原因见进程日志；排除后由枢纽运维重新投递。")
 # fmt: on

@@ -62,6 +62,7 @@ THRESHOLDS: Final = (
     Threshold(figure="connected", warn=1, act=None, below=True),
     Threshold(figure="oldest_undelivered_age_seconds", warn=15 * _MINUTE, act=4 * _HOUR),
     Threshold(figure="overdue", warn=1, act=20),
+    Threshold(figure="held", warn=None, act=1),
     Threshold(figure="kafka_reached", warn=1, act=None, below=True),
     Threshold(figure="checkpoint_behind_seconds", warn=10, act=_MINUTE),
     Threshold(figure="certificate_days_left", warn=60, act=14, below=True),

@@ -38,6 +38,7 @@ class Channel:
         self._write, self._mailbox, self._clock = write, mailbox, clock
         self._told: deque[tuple[_List, exchange_pb2.LoggedReceipt | exchange_pb2.Problem]] = deque()
         self._mail: deque[tuple[exchange_pb2.Delivery, Via]] = deque()
+        self._holds: exchange_pb2.Holds | None = None
         self._credits = 0
         self._work, self._room = asyncio.Event(), asyncio.Event()
         self._room.set()
@@ -59,6 +60,11 @@ class Channel:
     def complain(self, problem: exchange_pb2.Problem) -> None:
         """An answer to a receipt that is not taken."""
         self._say([("problems", problem)])
+
+    def show(self, holds: exchange_pb2.Holds) -> None:
+        """What is held now; only the newest is worth telling."""
+        self._holds = holds
+        self._work.set()
 
     async def put(self, delivery: exchange_pb2.Delivery, via: Via) -> None:
         """Queues a delivery unless it is queued already; waits for room."""
@@ -85,7 +91,8 @@ class Channel:
 
     def _next(self) -> exchange_pb2.DeliverResponse | None:
         """The next to be written, or None: all answers, then deliveries as far as credits and size go."""
-        response = exchange_pb2.DeliverResponse()
+        response = exchange_pb2.DeliverResponse(holds=self._holds)
+        self._holds = None
         while self._told and len(response.receipts) < MAX_ANSWERS:
             name, answer = self._told.popleft()
             getattr(response, name).append(answer)

@@ -26,9 +26,11 @@ from hub.business_time import BusinessTime
 from hub.deliver import Deliverer
 from hub.exchange import ExchangeService
 from hub.herald import Herald
+from hub.hold import Holder
 from hub.ledger import figures
 from hub.ledger.artefacts import Artefact, Artefacts
 from hub.ledger.committer import Committer
+from hub.ledger.holding import Holding
 from hub.ledger.leases import Leases
 from hub.ledger.outbox import Outbox
 from hub.ledger.store import LedgerStore
@@ -155,12 +157,18 @@ class Hub:
         return Leases(self.pool, self.settings.name)
 
     @cached_property
+    def holding(self) -> Holding:
+        """What receivers cannot process."""
+        return Holding(self.pool)
+
+    @cached_property
     def deliverer(self) -> Deliverer:
         """Steps 5 and 6."""
         return Deliverer(
             outbox=Outbox(self.pool),
             leases=self.leases,
             acknowledging=Acknowledging(verifier=self.verifier, committer=self.committer, executor=self._verifying),
+            holder=Holder(holding=self.holding, trust=self.trust.current, clock=self._clock, sleep=self._sleep),
             consumer=lambda topic: Consumer(self.settings.kafka, topic, PARTITIONS, sleep=self._sleep),
             clock=self._clock,
             sleep=self._sleep,
@@ -197,6 +205,7 @@ class Hub:
             committer=self.committer,
             publisher=self.publisher,
             deliverer=self.deliverer,
+            holding=self.holding,
             business_time=self.business_time,
             trust=self.trust,
             checkpoint=self.checkpoint,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from hub.acknowledge import Acknowledging
     from hub.channel import Write
+    from hub.hold import Holder
     from hub.ledger.leases import Leases
     from hub.ledger.outbox import Outbox, Place
     from hub.ledger.work import Logged
@@ -66,6 +67,7 @@ class Deliverer:
     outbox: Outbox
     leases: Leases
     acknowledging: Acknowledging
+    holder: Holder
     consumer: Callable[[str], Consumer]
     clock: Clock
     sleep: Sleep
@@ -185,7 +187,7 @@ class Stream:
         Raises:
             Refused: why it was ended from this side.
         """
-        work = (self.channel.run, self._acknowledger.run, self._follow, self._sweep, self._keep_lease, self._wait_for_end)
+        work = (self.channel.run, self._acknowledger.run, self._follow, self._sweep, self._show, self._keep_lease, self._wait_for_end)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one()) for one in work]
@@ -208,6 +210,7 @@ class Stream:
             return
         self.channel.grant(request.credits)
         await self._acknowledger.add(request.receipts)
+        await self._parts.holder.take(request.cannot_process, self._province, self.channel)
         if request.HasField("receipts_wanted"):
             await self._answer(request.receipts_wanted)
 
@@ -244,6 +247,9 @@ class Stream:
             async with asyncio.timeout(_POSITION_S):
                 await self._positioned.wait()
         await self.sweeper.run()
+
+    async def _show(self) -> NoReturn:
+        await self._parts.holder.show(self._province, self.channel)
 
     async def _keep_lease(self) -> NoReturn:
         while True:

@@ -10,7 +10,7 @@ from datetime import UTC
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from core.ids import PROVINCES
+from core.ids import ID_BYTES, PROVINCES
 from core.receipts import timestamp
 from core.refusals import BAD_FIELD, WRONG_ROLE, Refused
 from hub.ledger import figures
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hub.deliver import Deliverer
     from hub.ledger.committer import Committer
     from hub.ledger.figures import Covered, Figures
+    from hub.ledger.holding import Holding
     from hub.publish import Publisher
     from hub.submit import Submitter
     from hub.trust import TrustInForce
@@ -57,6 +58,7 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
     committer: Committer
     publisher: Publisher
     deliverer: Deliverer
+    holding: Holding
     business_time: BusinessTime
     trust: TrustInForce
     checkpoint: Callable[[], envelope_pb2.SeenCheckpoint]
@@ -127,6 +129,23 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
         index = await self.trust.publish(request.trust_list, self.committer.append)
         return operations_pb2.PublishTrustListResponse(log_index=index)
 
+    async def Held(  # noqa: N802 - gRPC
+        self, _request: operations_pb2.HeldRequest, context: Context
+    ) -> operations_pb2.HeldResponse:
+        """What is held."""
+        _check_operator(context)
+        return operations_pb2.HeldResponse(held=await self.holding.held())
+
+    async def Replay(  # noqa: N802 - gRPC
+        self, request: operations_pb2.ReplayRequest, context: Context
+    ) -> operations_pb2.ReplayResponse:
+        """Sends a held delivery again, at once if its receiver listens here."""
+        _check_operator(context)
+        if len(request.message_id) != ID_BYTES:
+            raise Refused(BAD_FIELD, "message_id")
+        self.deliverer.ask(request.receiver, await self.holding.replay(request.message_id, request.receiver))
+        return operations_pb2.ReplayResponse()
+
     def _member(self, code: str, found: Figures) -> operations_pb2.MemberStatus:
         mail = found.mail.get(code)
         return operations_pb2.MemberStatus(
@@ -135,6 +154,7 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
             undelivered=mail.undelivered if mail else 0,
             oldest_undelivered=timestamp(mail.oldest) if mail else None,
             overdue=found.overdue.get(code, 0),
+            held=found.held.get(code, 0),
         )
 
     def _counters(self, found: Figures, under_way: int) -> dict[str, int]:

@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 
 from hub import ops_shown
 from hub.alarms import alarms
-from runtime.command_line import FINE, Server, Usage, call, run, say, show
+from runtime.command_line import FINE, Server, Usage, call, id_of, run, say, show
 from runtime.figures import figures
 from runtime.plain import plain
 from yrdx.v1 import operations_pb2, operations_pb2_grpc, trust_pb2
@@ -39,6 +39,7 @@ app = App(
     help_epilogue="""Examples:
   yrdx-ops status --dir up
   yrdx-ops drain --dir up --party node-330000
+  yrdx-ops held --dir up
   yrdx-ops trust-list publish trust-list.bin --address hub.example:7443 \\
     --certificate tls.pem --key tls.key --root root.pem
 
@@ -101,6 +102,42 @@ def drain(*, server: Server = _HERE) -> int:
     async def ask(stub: operations_pb2_grpc.OperationsAsyncStub) -> None:
         await stub.Drain(operations_pb2.DrainRequest(), timeout=_DRAIN_S)
         _done({"drained": True}, "drained: nothing is in hand, nothing new is taken on", as_json=server.json)
+
+    return _call(server, ask)
+
+
+@app.command
+def held(*, server: Server = _HERE) -> int:
+    """The deliveries that their receiver could not process five times: what follows in their case waits there.
+
+    Example: yrdx-ops held --dir up
+    """
+
+    async def ask(stub: operations_pb2_grpc.OperationsAsyncStub) -> None:
+        found = await stub.Held(operations_pb2.HeldRequest(), timeout=_CALL_S)
+        if server.json:
+            say(plain(found))
+        else:
+            show(ops_shown.held(found.held) if found.held else "nothing is held")
+
+    return _call(server, ask)
+
+
+@app.command
+def replay(message: str, /, *, receiver: str, server: Server = _HERE) -> int:
+    """Have a held delivery sent again, once its receiver has mended the cause.
+
+    Example: yrdx-ops replay MESSAGE --receiver 310000 --dir up
+
+    Args:
+        message: its id, as `held` shows it.
+        receiver: code of the province that could not process it.
+        server: whom to call.
+    """
+
+    async def ask(stub: operations_pb2_grpc.OperationsAsyncStub) -> None:
+        await stub.Replay(operations_pb2.ReplayRequest(message_id=id_of(message), receiver=receiver), timeout=_CALL_S)
+        _done({"replayed": message}, f"{message} is on its way again", as_json=server.json)
 
     return _call(server, ask)
 

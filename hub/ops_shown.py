@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.table import Table
 
-from core.ids import PROVINCES
+from core.ids import PROVINCES, uuid_text
+from core.refusals import BY_NUMBER
 from hub.alarms import Level
 from runtime.command_line import moment
 from runtime.figures import counted
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from hub.alarms import Alarm
     from runtime.figures import Figure
-    from yrdx.v1 import operations_pb2
+    from yrdx.v1 import operations_pb2, receipt_pb2
 
 _MARKS: Final = {Level.WARN: "! 注意 warn", Level.ACT: "!! 须处理 act"}
 _UNITS: Final = {"_bytes": (1 << 30, "GiB"), "_seconds": (1, "s")}
@@ -44,15 +45,26 @@ def facts(found: operations_pb2.StatusResponse, alarming: Sequence[Alarm]) -> Ta
 
 def members(found: operations_pb2.StatusResponse, alarming: Sequence[Alarm]) -> Table:
     """A row a member, with its alarms."""
-    table = Table("code", "member", "connected", "undelivered", "oldest undelivered", "overdue", "", box=None)
+    table = Table("code", "member", "connected", "undelivered", "oldest undelivered", "overdue", "held", "", box=None)
     for member in found.members:
         known = PROVINCES.get(member.code)
         name = f"{known.name_zh} {known.name_en}" if known else ""
         connected = "yes" if member.connected else "no"
         of_it = [alarm for alarm in alarming if alarm.figure.labels.get("member") == member.code]
         marks = "; ".join(f"{_mark(alarm)} ({alarm.figure.name})" for alarm in of_it)
-        counts = str(member.undelivered), moment(member, "oldest_undelivered"), str(member.overdue)
+        counts = str(member.undelivered), moment(member, "oldest_undelivered"), str(member.overdue), str(member.held)
         table.add_row(member.code, name, connected, *counts, marks)
+    return table
+
+
+def held(found: Iterable[receipt_pb2.Hold]) -> Table:
+    """A row a held delivery."""
+    table = Table("case", "message", "to be mended by", "since", "attempts", "reason", box=None)
+    for hold in found:
+        kind = BY_NUMBER.get(hold.refusal)
+        reason = f"{hold.refusal} {kind.zh} {kind.en}" if kind else str(hold.refusal)
+        row = uuid_text(hold.case_id), uuid_text(hold.message_id), hold.receiver, moment(hold, "since"), str(hold.attempts), reason
+        table.add_row(*row)
     return table
 
 

@@ -65,3 +65,4 @@ def _of_member(member: operations_pb2.MemberStatus, status: operations_pb2.Statu
     yield Figure("undelivered", member.undelivered, labels)
     yield Figure("oldest_undelivered_age_seconds", max(0, age) / _MICROS, labels)
     yield Figure("overdue", member.overdue, labels)
+    yield Figure("held", member.held, labels)

@@ -19,7 +19,8 @@ _HEAD = "select size, business_at from log_head"
 _CASES = "select min(next_due) as next_due, count(*) as open_cases from cases where open"
 _MAIL = """
     select receiver, count(*) as undelivered, min(committed_at) as oldest from deliveries
-    where delivered_receipt is null group by receiver"""
+    where delivered_receipt is null and held_at is null group by receiver"""
+_HELD = "select receiver, count(*) as held from deliveries where delivered_receipt is null and held_at is not null group by receiver"
 _AROUND = "select log_index, entry from entries where log_index in ($1 - 1, $1)"
 _OVERDUE = "select overdue, count(*) as cases from cases where open and overdue is not null group by overdue"
 
@@ -41,6 +42,7 @@ class Figures:
         next_due: when the clock acts next on any case.
         open_cases: cases that are not closed.
         mail: by receiver, where anything waits.
+        held: by receiver, where anything is held.
         overdue: open cases in which a province holds the ball while a limit has passed, where there are any.
     """
 
@@ -49,6 +51,7 @@ class Figures:
     next_due: datetime | None
     open_cases: int
     mail: Mapping[str, Mail]
+    held: Mapping[str, int]
     overdue: Mapping[str, int]
 
 
@@ -62,6 +65,7 @@ async def read(pool: asyncpg.Pool) -> Figures:
         (head,) = await connection.fetch(_HEAD)
         (cases,) = await connection.fetch(_CASES)
         mail = {row["receiver"]: Mail(row["undelivered"], row["oldest"]) for row in await connection.fetch(_MAIL)}
+        held = {row["receiver"]: row["held"] for row in await connection.fetch(_HELD)}
         overdue = {row["overdue"]: row["cases"] for row in await connection.fetch(_OVERDUE)}
     return Figures(
         size=head["size"],
@@ -69,6 +73,7 @@ async def read(pool: asyncpg.Pool) -> Figures:
         next_due=cases["next_due"],
         open_cases=cases["open_cases"],
         mail=mail,
+        held=held,
         overdue=overdue,
     )
 

@@ -27,16 +27,18 @@ _SAVE_CURSORS = """
     on conflict (receiver, lane) do update set seq = greatest(published.seq, excluded.seq)"""
 _WAITING = """
     select lane, delivery_seq, committed_at from deliveries
-    where receiver = $1 and delivered_receipt is null and (lane, delivery_seq) > ($2, $3) order by lane, delivery_seq limit $4"""
+    where receiver = $1 and delivered_receipt is null and held_at is null and (lane, delivery_seq) > ($2, $3)
+    order by lane, delivery_seq limit $4"""
 _CONTENT = """
     select d.lane, d.delivery_seq, m.header, m.sealed_payload, m.receipt, e.due_event,
         coalesce(m.key_id, e.key_id) as key_id, coalesce(m.signature, e.signature) as signature
     from deliveries d left join messages m on m.message_id = d.message_id left join due_events e on e.event_id = d.message_id"""
 _AT_PLACES = f"""{_CONTENT}
     join unnest($2::smallint[], $3::bigint[]) as w (lane, delivery_seq) using (lane, delivery_seq)
-    where d.receiver = $1 and d.delivered_receipt is null order by d.lane, d.delivery_seq"""
+    where d.receiver = $1 and d.delivered_receipt is null and d.held_at is null order by d.lane, d.delivery_seq"""
 _UNPUBLISHED = f"""{_CONTENT}
-    where d.receiver = $1 and d.lane = $2 and d.delivery_seq > $3 and d.delivered_receipt is null order by d.delivery_seq limit $4"""
+    where d.receiver = $1 and d.lane = $2 and d.delivery_seq > $3 and d.delivered_receipt is null and d.held_at is null
+    order by d.delivery_seq limit $4"""
 _LOGGED = """
     select d.delivered_receipt, d.delivered_at, d.delivered_step from deliveries d join messages m using (message_id)
     where d.message_id = any($2::uuid[]) and d.delivered_receipt is not null and (m.sender = $1 or d.receiver = $1)"""
@@ -74,7 +76,7 @@ class Outbox:
             await self._pool.execute(_SAVE_CURSORS, receivers, lanes, list(cursors.values()))
 
     async def waiting(self, receiver: str, after: Place, limit: int) -> list[Waiting]:
-        """Unacknowledged deliveries behind a place, by lane and number."""
+        """Unacknowledged deliveries behind a place, by lane and number; what is held does not wait."""
         async with reaching():
             rows = await self._pool.fetch(_WAITING, receiver, *after, limit)
         return [Waiting((row["lane"], row["delivery_seq"]), row["committed_at"]) for row in rows]

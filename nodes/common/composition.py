@@ -24,6 +24,7 @@ from nodes.common.business_time import BusinessTime
 from nodes.common.decisions import Decisions
 from nodes.common.desk import DeskService
 from nodes.common.documents import DocumentOffice
+from nodes.common.holds import Holds
 from nodes.common.inbox import Inbox
 from nodes.common.intake import Intake
 from nodes.common.messages import Writer
@@ -108,6 +109,7 @@ class Node:
         self.register: Register = RegisterClient(register_pb2_grpc.RegisterStub(links[1])) if links[1] else self.worklist
         self.trust = NodeTrust(read(settings.trust_root), self.database, self.exchange, clock)
         self.cases, self.documents = Cases(self.cipher), Documents(self.cipher)
+        self.holds = Holds(settings.province)
         self.requests, self.operations = Requests(self.cipher), Operations(self.cipher)
 
     @cached_property
@@ -150,7 +152,9 @@ class Node:
     @cached_property
     def views(self) -> Views:
         """What the desk shows."""
-        return Views(province=self.settings.province, book=self.book, cipher=self.cipher, business_time=self.business_time)
+        return Views(
+            province=self.settings.province, book=self.book, cipher=self.cipher, business_time=self.business_time, holds=self.holds
+        )
 
     @cached_property
     def decisions(self) -> Decisions:
@@ -228,6 +232,7 @@ class Node:
             database=self.database,
             exchange=self.exchange,
             inbox=self.inbox,
+            holds=self.holds,
             sleep=self.sleep,
             pace=self.pace(),
         )

@@ -89,6 +89,18 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
         """The hub's alone."""
         raise Refused(NOT_FOUND, "ask the hub")
 
+    async def Held(  # noqa: N802 - gRPC
+        self, _request: operations_pb2.HeldRequest, _context: Context
+    ) -> operations_pb2.HeldResponse:
+        """The hub's alone."""
+        raise Refused(NOT_FOUND, "ask the hub")
+
+    async def Replay(  # noqa: N802 - gRPC
+        self, _request: operations_pb2.ReplayRequest, _context: Context
+    ) -> operations_pb2.ReplayResponse:
+        """The hub's alone."""
+        raise Refused(NOT_FOUND, "ask the hub")
+
     async def _counters(self) -> dict[str, int]:
         async with self.database.reading() as connection:
             unfinished = await self.operations.unfinished(connection)
@@ -101,6 +113,7 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
                 "unapplied": len(await steps.unapplied(connection)),
                 "operations": len(unfinished) - failed,
                 "failed_operations": failed,
+                "held": self.stream.holds.here,
                 "work": await work.count(connection),
                 "stream_active": int(self.stream.active),
             }

@@ -21,6 +21,7 @@ from yrdx.v1 import exchange_pb2
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from nodes.common.holds import Holds
     from nodes.common.inbox import Inbox
     from nodes.common.pace import Pace
     from nodes.common.store.database import Database
@@ -53,6 +54,7 @@ class Stream:
     database: Database
     exchange: exchange_pb2_grpc.ExchangeAsyncStub
     inbox: Inbox
+    holds: Holds
     sleep: Sleep
     pace: Pace
     active: bool = False
@@ -100,14 +102,18 @@ class Stream:
         deliveries = [delivery for one in chunk for delivery in one.deliveries]
         told = [receipt for one in chunk for receipt in one.receipts]
         if deliveries or told:
-            receipts = await self.inbox.take(deliveries, told)
+            answers = await self.inbox.take(deliveries, told)
             if deliveries:
-                leaving.put_nowait(exchange_pb2.DeliverRequest(receipts=receipts, credits=len(deliveries)))
+                leaving.put_nowait(
+                    exchange_pb2.DeliverRequest(receipts=answers.receipts, cannot_process=answers.cannot_process, credits=len(deliveries))
+                )
         for one in chunk:
             if one.HasField("stand_by"):
                 await self._stand(one.stand_by, leaving)
+            if one.HasField("holds"):
+                self.holds.replace(one.holds.held)
             for problem in one.problems:
-                _LOG.error("the hub does not take a receipt", number=problem.number, field=problem.field)
+                _LOG.error("the hub does not take an answer", number=problem.number, field=problem.field)
 
     async def _stand(self, told: exchange_pb2.StandBy, leaving: Leaving) -> None:
         """The lease came or went; with it come the receipts that nobody heard meanwhile."""

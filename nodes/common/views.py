@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from core.rules import RuleBook
     from nodes.common.business_time import BusinessTime
     from nodes.common.facts import Document
+    from nodes.common.holds import Holds
     from nodes.common.services.materials import Owed
     from nodes.common.store.cases import CaseRow
     from nodes.common.store.outbox import Outgoing
@@ -44,6 +45,7 @@ class Views:
     book: RuleBook
     cipher: StorageCipher
     business_time: BusinessTime
+    holds: Holds
 
     def legal(self, row: CaseRow) -> list[str]:
         """Actions that an officer of this province may take now."""
@@ -70,6 +72,7 @@ class Views:
             pending_action=row.pending,
             documents=[_document(document) for document in row.facts.documents],
             movers=SERVICES[row.service].movers(row.facts),
+            held=self.holds.of(row.case_id),
         )
         self._add_case(view, row)
         number = row.refusal or row.alarm

@@ -54,6 +54,7 @@ def facts(case: desk_pb2.CaseView) -> Table:
         "due": _due(case),
         "possible now": ", ".join(case.legal_actions),
         "on its way": case.pending_action,
+        "held": _held(case),
         "refused": f"{case.refusal} {case.refusal_text}" if case.refusal else "",
     }
     for name, value in rows.items():
@@ -103,6 +104,12 @@ def _way(case: desk_pb2.CaseView) -> str:
 
 def _state(case: desk_pb2.CaseView) -> str:
     return f"{case.state}: {case.ending}" if case.ending else case.state
+
+
+def _held(case: desk_pb2.CaseView) -> str:
+    if not case.HasField("held"):
+        return ""
+    return f"since {moment(case.held, 'since')}: {_province(case.held.receiver)} cannot process a message ({case.held.refusal})"
 
 
 def _due(case: desk_pb2.CaseView) -> str:

@@ -182,7 +182,7 @@ async def hear(node: Node, pieces: list[Any]) -> None:
     if own:
         async with node.database.writing() as transaction:
             assert await node.applier.take(transaction, own) == []
-    assert len(await node.inbox.take(deliveries, logged)) == len(deliveries), "each is receipted"
+    assert len((await node.inbox.take(deliveries, logged)).receipts) == len(deliveries), "each is receipted"
 
 
 def payload_of(action: str, number: str = NUMBER) -> Any:

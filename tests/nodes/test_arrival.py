@@ -115,8 +115,8 @@ def test_another_message_at_a_known_step_is_not_receipted(small: Play, rng: rand
         false.CopyFrom(second)
         body_ = answer.SerializeToString(deterministic=True)
         false.accepted.CopyFrom(signed_receipt(made.country, body_, receipt_pb2.RECEIPT_KIND_ACCEPTED))
-        assert await node.inbox.take([false], []) == []
-        assert len(await node.inbox.take([second], [])) == 1
+        assert (await node.inbox.take([false], [])).receipts == []
+        assert len((await node.inbox.take([second], [])).receipts) == 1
         async with node.database.reading() as connection:
             row = await node.cases.known(connection, history.case_id)
         assert row.case is not None

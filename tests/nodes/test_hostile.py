@@ -209,7 +209,7 @@ def test_content_that_is_not_right_in_one_place_is_receipted_and_says_why(
         history, node = History(made, rng), made.nodes[OUT]
         await history.say(IN, "apply", altered=lambda content, header: wrong(node, content, header))
         (delivery,) = history.hub.mail[OUT]
-        (receipt,) = await node.inbox.take([delivery], [])
+        (receipt,), _ = await node.inbox.take([delivery], [])
         assert read_receipt(receipt.receipt).message_id == history.sent[0][1].message_id
         row = await row_of(node, history)
         assert row.alarm in {UNREADABLE, WRONG, 1005}
@@ -264,7 +264,7 @@ def test_no_content_at_all_stops_a_node(small: Play, rng: random.Random) -> None
                 return sealed(node, content.SerializeToString(), header)
 
             await history.say(IN, "apply", altered=altered)
-            assert len(await node.inbox.take(history.hub.mail[OUT], [])) == 1
+            assert len((await node.inbox.take(history.hub.mail[OUT], [])).receipts) == 1
             assert node.views.case(await row_of(node, history)).state == "applied"
 
     small(body)

@@ -193,7 +193,7 @@ class Case:
                 busy |= (await node.strokes.carry(operation.operation_id)).stroke is not operation.stroke
         busy |= await node.outbox._send()
         mail, logged = hub.undelivered(code), hub.logged[self._heard[code] :]
-        for receipt in await node.inbox.take(mail, logged):
+        for receipt in (await node.inbox.take(mail, logged)).receipts:
             hub.acknowledge(receipt)
         self._heard[code] += len(logged)
         return busy or bool(mail) or bool(logged)

@@ -9,6 +9,7 @@ import pytest
 
 from core import receipts, refusals
 from core.dsse import DUE_EVENT_TYPE, HEADER_TYPE, pae
+from core.envelope import read_header
 from core.receipts import timestamp
 from core.refusals import Kind, Refused
 from nodes.common.store import steps as steps_of
@@ -148,14 +149,24 @@ def test_a_delivery_that_is_wrong_in_one_place_is_neither_stored_nor_receipted(s
         with pytest.raises(Refused) as caught:
             node.verifier.step(bad, {1: history.hub.trust})
         assert caught.value.kind is kind
-        (receipt,) = await node.inbox.take([bad, *good.hub.mail[OUT]], [])
+        (receipt,), answers = await node.inbox.take([bad, *good.hub.mail[OUT]], [])
         assert receipts.read_receipt(receipt.receipt).case_id == good.case_id, "its neighbour does not suffer"
+        said = [receipts.read_cannot_process(answer.cannot_process).refusal for answer in answers]
+        assert said == ([kind.number] if _says_what_it_is(bad) else []), "the hub hears why"
         async with node.database.reading() as connection:
             assert await node.cases.find(connection, history.case_id) is None
             assert await steps_of.of_case(connection, history.case_id) == []
-        assert len(await node.inbox.take(history.hub.mail[OUT], [])) == 1, "the true one is taken afterwards"
+        assert len((await node.inbox.take(history.hub.mail[OUT], [])).receipts) == 1, "the true one is taken afterwards"
 
     small(body)
+
+
+def _says_what_it_is(delivery: exchange_pb2.Delivery) -> bool:
+    try:
+        read_header(delivery.envelope.header)
+    except Refused:
+        return False
+    return True
 
 
 def test_mail_for_somebody_else_is_not_taken(small: Play, rng: random.Random) -> None:

@@ -47,6 +47,7 @@ class Node:
         acknowledges: whether it answers deliveries with receipts by itself.
         deliveries, receipts, problems: what came on the stream, in order.
         standing_by: each change of the lease, as the hub told it.
+    held: what the hub holds, as it said last.
     """
 
     speaker: Speaker
@@ -56,6 +57,7 @@ class Node:
     receipts: list[exchange_pb2.LoggedReceipt] = field(default_factory=list)
     problems: list[exchange_pb2.Problem] = field(default_factory=list)
     standing_by: list[bool] = field(default_factory=list)
+    held: list[receipt_pb2.Hold] | None = None
     _sending: asyncio.Queue[exchange_pb2.DeliverRequest] = field(default_factory=asyncio.Queue)
     _call: Any = None
 
@@ -98,6 +100,9 @@ class Node:
     def acknowledge(self, delivery: exchange_pb2.Delivery, **changes: Any) -> None:
         self.send(receipts=[self.speaker.delivered(delivery, **changes)])
 
+    def cannot_process(self, delivery: exchange_pb2.Delivery, **changes: Any) -> None:
+        self.send(cannot_process=[self.speaker.cannot_process(delivery, **changes)])
+
     def close(self) -> None:
         """Breaks the open stream off."""
         self._call.cancel()
@@ -139,6 +144,8 @@ class Node:
                 self.acknowledge(delivery)
         self.receipts += response.receipts
         self.problems += response.problems
+        if response.HasField("holds"):
+            self.held = list(response.holds.held)
         if response.HasField("stand_by"):
             self.standing_by.append(not response.stand_by.active)
 

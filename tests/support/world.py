@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from core import ids, receipts, tags
-from core.dsse import HEADER_TYPE, pae
+from core.dsse import CANNOT_PROCESS_TYPE, HEADER_TYPE, pae
 from core.envelope import seal_info, sha256
 from core.ids import PROVINCES
 from core.procedures import PROCEDURES
@@ -225,6 +225,14 @@ class Speaker:
         signer = self.signer or self.world.signer(self.code)
         signature = signer.sign(pae(RECEIPT_TYPES[receipts.DELIVERED], body))
         return receipt_pb2.SignedReceipt(receipt=body, key_id=signer.key_id, signature=signature)
+
+    def cannot_process(self, delivery: exchange_pb2.Delivery, **changes: Any) -> receipt_pb2.SignedCannotProcess:
+        """The answer that a delivery cannot be processed; no two are alike."""
+        values = {**_identity(delivery), "receiver": self.code, "recorded_at": timestamp(self.clock.now()), "refusal": 8013, **changes}
+        body = receipt_pb2.CannotProcess(format=1, **values).SerializeToString(deterministic=True)
+        signer = self.signer or self.world.signer(self.code)
+        signature = signer.sign(pae(CANNOT_PROCESS_TYPE, body))
+        return receipt_pb2.SignedCannotProcess(cannot_process=body, key_id=signer.key_id, signature=signature)
 
     def _routing(self, case_id: bytes, action: str, to: str, changes: dict[str, Any]) -> bytes:
         values = {

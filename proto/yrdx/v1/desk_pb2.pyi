@@ -5,6 +5,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from yrdx.v1 import envelope_pb2 as _envelope_pb2
 from yrdx.v1 import exchange_pb2 as _exchange_pb2
+from yrdx.v1 import receipt_pb2 as _receipt_pb2
 from yrdx.v1 import register_pb2 as _register_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -281,7 +282,7 @@ class CompleteWorkResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class CaseView(_message.Message):
-    __slots__ = ("case_id", "service", "parties", "state", "ball_holder", "owner", "version", "ending", "opened_at", "deadline", "due_at", "overdue", "legal_actions", "person_id_number", "person_name", "pending_action", "refusal", "refusal_text", "documents", "movers", "owed")
+    __slots__ = ("case_id", "service", "parties", "state", "ball_holder", "owner", "version", "ending", "opened_at", "deadline", "due_at", "overdue", "legal_actions", "person_id_number", "person_name", "pending_action", "refusal", "refusal_text", "documents", "held", "movers", "owed")
     class PartiesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -308,6 +309,7 @@ class CaseView(_message.Message):
     REFUSAL_FIELD_NUMBER: _ClassVar[int]
     REFUSAL_TEXT_FIELD_NUMBER: _ClassVar[int]
     DOCUMENTS_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     MOVERS_FIELD_NUMBER: _ClassVar[int]
     OWED_FIELD_NUMBER: _ClassVar[int]
     case_id: bytes
@@ -329,9 +331,10 @@ class CaseView(_message.Message):
     refusal: int
     refusal_text: str
     documents: _containers.RepeatedCompositeFieldContainer[DocumentView]
+    held: _receipt_pb2.Hold
     movers: _containers.RepeatedCompositeFieldContainer[MoverView]
     owed: _containers.RepeatedCompositeFieldContainer[OwedMaterial]
-    def __init__(self, case_id: _Optional[bytes] = ..., service: _Optional[str] = ..., parties: _Optional[_Mapping[str, str]] = ..., state: _Optional[str] = ..., ball_holder: _Optional[str] = ..., owner: _Optional[str] = ..., version: _Optional[int] = ..., ending: _Optional[str] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., deadline: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., overdue: _Optional[bool] = ..., legal_actions: _Optional[_Iterable[str]] = ..., person_id_number: _Optional[str] = ..., person_name: _Optional[str] = ..., pending_action: _Optional[str] = ..., refusal: _Optional[int] = ..., refusal_text: _Optional[str] = ..., documents: _Optional[_Iterable[_Union[DocumentView, _Mapping]]] = ..., movers: _Optional[_Iterable[_Union[MoverView, _Mapping]]] = ..., owed: _Optional[_Iterable[_Union[OwedMaterial, _Mapping]]] = ...) -> None: ...
+    def __init__(self, case_id: _Optional[bytes] = ..., service: _Optional[str] = ..., parties: _Optional[_Mapping[str, str]] = ..., state: _Optional[str] = ..., ball_holder: _Optional[str] = ..., owner: _Optional[str] = ..., version: _Optional[int] = ..., ending: _Optional[str] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., deadline: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., overdue: _Optional[bool] = ..., legal_actions: _Optional[_Iterable[str]] = ..., person_id_number: _Optional[str] = ..., person_name: _Optional[str] = ..., pending_action: _Optional[str] = ..., refusal: _Optional[int] = ..., refusal_text: _Optional[str] = ..., documents: _Optional[_Iterable[_Union[DocumentView, _Mapping]]] = ..., held: _Optional[_Union[_receipt_pb2.Hold, _Mapping]] = ..., movers: _Optional[_Iterable[_Union[MoverView, _Mapping]]] = ..., owed: _Optional[_Iterable[_Union[OwedMaterial, _Mapping]]] = ...) -> None: ...
 
 class MoverView(_message.Message):
     __slots__ = ("id_number", "name", "relation_code", "guardian_id_number", "guardian_name")

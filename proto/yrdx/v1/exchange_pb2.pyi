@@ -36,16 +36,18 @@ class SubmitResult(_message.Message):
     def __init__(self, receipts: _Optional[_Iterable[_Union[_receipt_pb2.SignedReceipt, _Mapping]]] = ..., problem: _Optional[_Union[Problem, _Mapping]] = ...) -> None: ...
 
 class DeliverRequest(_message.Message):
-    __slots__ = ("opening", "credits", "receipts", "receipts_wanted")
+    __slots__ = ("opening", "credits", "receipts", "receipts_wanted", "cannot_process")
     OPENING_FIELD_NUMBER: _ClassVar[int]
     CREDITS_FIELD_NUMBER: _ClassVar[int]
     RECEIPTS_FIELD_NUMBER: _ClassVar[int]
     RECEIPTS_WANTED_FIELD_NUMBER: _ClassVar[int]
+    CANNOT_PROCESS_FIELD_NUMBER: _ClassVar[int]
     opening: DeliverOpening
     credits: int
     receipts: _containers.RepeatedCompositeFieldContainer[_receipt_pb2.SignedReceipt]
     receipts_wanted: ReceiptsWanted
-    def __init__(self, opening: _Optional[_Union[DeliverOpening, _Mapping]] = ..., credits: _Optional[int] = ..., receipts: _Optional[_Iterable[_Union[_receipt_pb2.SignedReceipt, _Mapping]]] = ..., receipts_wanted: _Optional[_Union[ReceiptsWanted, _Mapping]] = ...) -> None: ...
+    cannot_process: _containers.RepeatedCompositeFieldContainer[_receipt_pb2.SignedCannotProcess]
+    def __init__(self, opening: _Optional[_Union[DeliverOpening, _Mapping]] = ..., credits: _Optional[int] = ..., receipts: _Optional[_Iterable[_Union[_receipt_pb2.SignedReceipt, _Mapping]]] = ..., receipts_wanted: _Optional[_Union[ReceiptsWanted, _Mapping]] = ..., cannot_process: _Optional[_Iterable[_Union[_receipt_pb2.SignedCannotProcess, _Mapping]]] = ...) -> None: ...
 
 class DeliverOpening(_message.Message):
     __slots__ = ("instance",)
@@ -60,16 +62,24 @@ class ReceiptsWanted(_message.Message):
     def __init__(self, message_ids: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class DeliverResponse(_message.Message):
-    __slots__ = ("deliveries", "receipts", "problems", "stand_by")
+    __slots__ = ("deliveries", "receipts", "problems", "stand_by", "holds")
     DELIVERIES_FIELD_NUMBER: _ClassVar[int]
     RECEIPTS_FIELD_NUMBER: _ClassVar[int]
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     STAND_BY_FIELD_NUMBER: _ClassVar[int]
+    HOLDS_FIELD_NUMBER: _ClassVar[int]
     deliveries: _containers.RepeatedCompositeFieldContainer[Delivery]
     receipts: _containers.RepeatedCompositeFieldContainer[LoggedReceipt]
     problems: _containers.RepeatedCompositeFieldContainer[Problem]
     stand_by: StandBy
-    def __init__(self, deliveries: _Optional[_Iterable[_Union[Delivery, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[LoggedReceipt, _Mapping]]] = ..., problems: _Optional[_Iterable[_Union[Problem, _Mapping]]] = ..., stand_by: _Optional[_Union[StandBy, _Mapping]] = ...) -> None: ...
+    holds: Holds
+    def __init__(self, deliveries: _Optional[_Iterable[_Union[Delivery, _Mapping]]] = ..., receipts: _Optional[_Iterable[_Union[LoggedReceipt, _Mapping]]] = ..., problems: _Optional[_Iterable[_Union[Problem, _Mapping]]] = ..., stand_by: _Optional[_Union[StandBy, _Mapping]] = ..., holds: _Optional[_Union[Holds, _Mapping]] = ...) -> None: ...
+
+class Holds(_message.Message):
+    __slots__ = ("held",)
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    held: _containers.RepeatedCompositeFieldContainer[_receipt_pb2.Hold]
+    def __init__(self, held: _Optional[_Iterable[_Union[_receipt_pb2.Hold, _Mapping]]] = ...) -> None: ...
 
 class Delivery(_message.Message):
     __slots__ = ("lane", "delivery_seq", "envelope", "due_event", "accepted")

@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from yrdx.v1 import receipt_pb2 as yrdx_dot_v1_dot_receipt__pb2
 from yrdx.v1 import trust_pb2 as yrdx_dot_v1_dot_trust__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18yrdx/v1/operations.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13yrdx/v1/trust.proto\"\x0f\n\rStatusRequest\"\xd1\x03\n\x0eStatusResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12/\n\x0brecorded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x62usiness_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04idle\x18\x05 \x01(\x08\x12,\n\x08next_due\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08log_size\x18\x07 \x01(\x04\x12\x17\n\x0f\x63heckpoint_size\x18\x08 \x01(\x04\x12\x17\n\x0f\x63heckpoint_root\x18\t \x01(\x0c\x12\x1a\n\x12trust_list_version\x18\n \x01(\x04\x12&\n\x07members\x18\x0b \x03(\x0b\x32\x15.yrdx.v1.MemberStatus\x12\x37\n\x08\x63ounters\x18\x0c \x03(\x0b\x32%.yrdx.v1.StatusResponse.CountersEntry\x12\x10\n\x08\x64raining\x18\r \x01(\x08\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x8d\x01\n\x0cMemberStatus\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x11\n\tconnected\x18\x02 \x01(\x08\x12\x13\n\x0bundelivered\x18\x03 \x01(\x04\x12\x36\n\x12oldest_undelivered\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x05 \x01(\x04\"\x0e\n\x0c\x44rainRequest\"\x0f\n\rDrainResponse\"D\n\x1a\x41\x64vanceBusinessTimeRequest\x12&\n\x02to\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x1b\x41\x64vanceBusinessTimeResponse\x12/\n\x0b\x62usiness_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndue_events\x18\x02 \x01(\r\"G\n\x17PublishTrustListRequest\x12,\n\ntrust_list\x18\x01 \x01(\x0b\x32\x18.yrdx.v1.SignedTrustList\"-\n\x18PublishTrustListResponse\x12\x11\n\tlog_index\x18\x01 \x01(\x04\x32\xba\x02\n\nOperations\x12\x39\n\x06Status\x12\x16.yrdx.v1.StatusRequest\x1a\x17.yrdx.v1.StatusResponse\x12\x36\n\x05\x44rain\x12\x15.yrdx.v1.DrainRequest\x1a\x16.yrdx.v1.DrainResponse\x12`\n\x13\x41\x64vanceBusinessTime\x12#.yrdx.v1.AdvanceBusinessTimeRequest\x1a$.yrdx.v1.AdvanceBusinessTimeResponse\x12W\n\x10PublishTrustList\x12 .yrdx.v1.PublishTrustListRequest\x1a!.yrdx.v1.PublishTrustListResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18yrdx/v1/operations.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15yrdx/v1/receipt.proto\x1a\x13yrdx/v1/trust.proto\"\x0f\n\rStatusRequest\"\xd1\x03\n\x0eStatusResponse\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12/\n\x0brecorded_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x62usiness_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04idle\x18\x05 \x01(\x08\x12,\n\x08next_due\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08log_size\x18\x07 \x01(\x04\x12\x17\n\x0f\x63heckpoint_size\x18\x08 \x01(\x04\x12\x17\n\x0f\x63heckpoint_root\x18\t \x01(\x0c\x12\x1a\n\x12trust_list_version\x18\n \x01(\x04\x12&\n\x07members\x18\x0b \x03(\x0b\x32\x15.yrdx.v1.MemberStatus\x12\x37\n\x08\x63ounters\x18\x0c \x03(\x0b\x32%.yrdx.v1.StatusResponse.CountersEntry\x12\x10\n\x08\x64raining\x18\r \x01(\x08\x1a/\n\rCountersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"\x9b\x01\n\x0cMemberStatus\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x11\n\tconnected\x18\x02 \x01(\x08\x12\x13\n\x0bundelivered\x18\x03 \x01(\x04\x12\x36\n\x12oldest_undelivered\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07overdue\x18\x05 \x01(\x04\x12\x0c\n\x04held\x18\x06 \x01(\x04\"\x0e\n\x0c\x44rainRequest\"\x0f\n\rDrainResponse\"D\n\x1a\x41\x64vanceBusinessTimeRequest\x12&\n\x02to\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"b\n\x1b\x41\x64vanceBusinessTimeResponse\x12/\n\x0b\x62usiness_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\ndue_events\x18\x02 \x01(\r\"G\n\x17PublishTrustListRequest\x12,\n\ntrust_list\x18\x01 \x01(\x0b\x32\x18.yrdx.v1.SignedTrustList\"-\n\x18PublishTrustListResponse\x12\x11\n\tlog_index\x18\x01 \x01(\x04\"\r\n\x0bHeldRequest\"+\n\x0cHeldResponse\x12\x1b\n\x04held\x18\x01 \x03(\x0b\x32\r.yrdx.v1.Hold\"5\n\rReplayRequest\x12\x12\n\nmessage_id\x18\x01 \x01(\x0c\x12\x10\n\x08receiver\x18\x02 \x01(\t\"\x10\n\x0eReplayResponse2\xaa\x03\n\nOperations\x12\x39\n\x06Status\x12\x16.yrdx.v1.StatusRequest\x1a\x17.yrdx.v1.StatusResponse\x12\x36\n\x05\x44rain\x12\x15.yrdx.v1.DrainRequest\x1a\x16.yrdx.v1.DrainResponse\x12`\n\x13\x41\x64vanceBusinessTime\x12#.yrdx.v1.AdvanceBusinessTimeRequest\x1a$.yrdx.v1.AdvanceBusinessTimeResponse\x12W\n\x10PublishTrustList\x12 .yrdx.v1.PublishTrustListRequest\x1a!.yrdx.v1.PublishTrustListResponse\x12\x33\n\x04Held\x12\x14.yrdx.v1.HeldRequest\x1a\x15.yrdx.v1.HeldResponse\x12\x39\n\x06Replay\x12\x16.yrdx.v1.ReplayRequest\x1a\x17.yrdx.v1.ReplayResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,26 +36,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STATUSRESPONSE_COUNTERSENTRY']._loaded_options = None
   _globals['_STATUSRESPONSE_COUNTERSENTRY']._serialized_options = b'8\001'
-  _globals['_STATUSREQUEST']._serialized_start=91
-  _globals['_STATUSREQUEST']._serialized_end=106
-  _globals['_STATUSRESPONSE']._serialized_start=109
-  _globals['_STATUSRESPONSE']._serialized_end=574
-  _globals['_STATUSRESPONSE_COUNTERSENTRY']._serialized_start=527
-  _globals['_STATUSRESPONSE_COUNTERSENTRY']._serialized_end=574
-  _globals['_MEMBERSTATUS']._serialized_start=577
-  _globals['_MEMBERSTATUS']._serialized_end=718
-  _globals['_DRAINREQUEST']._serialized_start=720
-  _globals['_DRAINREQUEST']._serialized_end=734
-  _globals['_DRAINRESPONSE']._serialized_start=736
-  _globals['_DRAINRESPONSE']._serialized_end=751
-  _globals['_ADVANCEBUSINESSTIMEREQUEST']._serialized_start=753
-  _globals['_ADVANCEBUSINESSTIMEREQUEST']._serialized_end=821
-  _globals['_ADVANCEBUSINESSTIMERESPONSE']._serialized_start=823
-  _globals['_ADVANCEBUSINESSTIMERESPONSE']._serialized_end=921
-  _globals['_PUBLISHTRUSTLISTREQUEST']._serialized_start=923
-  _globals['_PUBLISHTRUSTLISTREQUEST']._serialized_end=994
-  _globals['_PUBLISHTRUSTLISTRESPONSE']._serialized_start=996
-  _globals['_PUBLISHTRUSTLISTRESPONSE']._serialized_end=1041
-  _globals['_OPERATIONS']._serialized_start=1044
-  _globals['_OPERATIONS']._serialized_end=1358
+  _globals['_STATUSREQUEST']._serialized_start=114
+  _globals['_STATUSREQUEST']._serialized_end=129
+  _globals['_STATUSRESPONSE']._serialized_start=132
+  _globals['_STATUSRESPONSE']._serialized_end=597
+  _globals['_STATUSRESPONSE_COUNTERSENTRY']._serialized_start=550
+  _globals['_STATUSRESPONSE_COUNTERSENTRY']._serialized_end=597
+  _globals['_MEMBERSTATUS']._serialized_start=600
+  _globals['_MEMBERSTATUS']._serialized_end=755
+  _globals['_DRAINREQUEST']._serialized_start=757
+  _globals['_DRAINREQUEST']._serialized_end=771
+  _globals['_DRAINRESPONSE']._serialized_start=773
+  _globals['_DRAINRESPONSE']._serialized_end=788
+  _globals['_ADVANCEBUSINESSTIMEREQUEST']._serialized_start=790
+  _globals['_ADVANCEBUSINESSTIMEREQUEST']._serialized_end=858
+  _globals['_ADVANCEBUSINESSTIMERESPONSE']._serialized_start=860
+  _globals['_ADVANCEBUSINESSTIMERESPONSE']._serialized_end=958
+  _globals['_PUBLISHTRUSTLISTREQUEST']._serialized_start=960
+  _globals['_PUBLISHTRUSTLISTREQUEST']._serialized_end=1031
+  _globals['_PUBLISHTRUSTLISTRESPONSE']._serialized_start=1033
+  _globals['_PUBLISHTRUSTLISTRESPONSE']._serialized_end=1078
+  _globals['_HELDREQUEST']._serialized_start=1080
+  _globals['_HELDREQUEST']._serialized_end=1093
+  _globals['_HELDRESPONSE']._serialized_start=1095
+  _globals['_HELDRESPONSE']._serialized_end=1138
+  _globals['_REPLAYREQUEST']._serialized_start=1140
+  _globals['_REPLAYREQUEST']._serialized_end=1193
+  _globals['_REPLAYRESPONSE']._serialized_start=1195
+  _globals['_REPLAYRESPONSE']._serialized_end=1211
+  _globals['_OPERATIONS']._serialized_start=1214
+  _globals['_OPERATIONS']._serialized_end=1640
 # @@protoc_insertion_point(module_scope)

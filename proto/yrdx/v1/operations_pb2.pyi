@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from yrdx.v1 import receipt_pb2 as _receipt_pb2
 from yrdx.v1 import trust_pb2 as _trust_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -52,18 +53,20 @@ class StatusResponse(_message.Message):
     def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., business_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., idle: _Optional[bool] = ..., next_due: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., log_size: _Optional[int] = ..., checkpoint_size: _Optional[int] = ..., checkpoint_root: _Optional[bytes] = ..., trust_list_version: _Optional[int] = ..., members: _Optional[_Iterable[_Union[MemberStatus, _Mapping]]] = ..., counters: _Optional[_Mapping[str, int]] = ..., draining: _Optional[bool] = ...) -> None: ...
 
 class MemberStatus(_message.Message):
-    __slots__ = ("code", "connected", "undelivered", "oldest_undelivered", "overdue")
+    __slots__ = ("code", "connected", "undelivered", "oldest_undelivered", "overdue", "held")
     CODE_FIELD_NUMBER: _ClassVar[int]
     CONNECTED_FIELD_NUMBER: _ClassVar[int]
     UNDELIVERED_FIELD_NUMBER: _ClassVar[int]
     OLDEST_UNDELIVERED_FIELD_NUMBER: _ClassVar[int]
     OVERDUE_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
     code: str
     connected: bool
     undelivered: int
     oldest_undelivered: _timestamp_pb2.Timestamp
     overdue: int
-    def __init__(self, code: _Optional[str] = ..., connected: _Optional[bool] = ..., undelivered: _Optional[int] = ..., oldest_undelivered: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., overdue: _Optional[int] = ...) -> None: ...
+    held: int
+    def __init__(self, code: _Optional[str] = ..., connected: _Optional[bool] = ..., undelivered: _Optional[int] = ..., oldest_undelivered: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., overdue: _Optional[int] = ..., held: _Optional[int] = ...) -> None: ...
 
 class DrainRequest(_message.Message):
     __slots__ = ()
@@ -98,3 +101,25 @@ class PublishTrustListResponse(_message.Message):
     LOG_INDEX_FIELD_NUMBER: _ClassVar[int]
     log_index: int
     def __init__(self, log_index: _Optional[int] = ...) -> None: ...
+
+class HeldRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class HeldResponse(_message.Message):
+    __slots__ = ("held",)
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    held: _containers.RepeatedCompositeFieldContainer[_receipt_pb2.Hold]
+    def __init__(self, held: _Optional[_Iterable[_Union[_receipt_pb2.Hold, _Mapping]]] = ...) -> None: ...
+
+class ReplayRequest(_message.Message):
+    __slots__ = ("message_id", "receiver")
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    RECEIVER_FIELD_NUMBER: _ClassVar[int]
+    message_id: bytes
+    receiver: str
+    def __init__(self, message_id: _Optional[bytes] = ..., receiver: _Optional[str] = ...) -> None: ...
+
+class ReplayResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -54,6 +54,16 @@ class OperationsStub:
                 request_serializer=yrdx_dot_v1_dot_operations__pb2.PublishTrustListRequest.SerializeToString,
                 response_deserializer=yrdx_dot_v1_dot_operations__pb2.PublishTrustListResponse.FromString,
                 _registered_method=True)
+        self.Held = channel.unary_unary(
+                '/yrdx.v1.Operations/Held',
+                request_serializer=yrdx_dot_v1_dot_operations__pb2.HeldRequest.SerializeToString,
+                response_deserializer=yrdx_dot_v1_dot_operations__pb2.HeldResponse.FromString,
+                _registered_method=True)
+        self.Replay = channel.unary_unary(
+                '/yrdx.v1.Operations/Replay',
+                request_serializer=yrdx_dot_v1_dot_operations__pb2.ReplayRequest.SerializeToString,
+                response_deserializer=yrdx_dot_v1_dot_operations__pb2.ReplayResponse.FromString,
+                _registered_method=True)
 
 
 class OperationsServicer:
@@ -86,6 +96,20 @@ class OperationsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Held(self, request, context):
+        """Deliveries that their receiver could not process five times.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Replay(self, request, context):
+        """Marks a held delivery unacknowledged again: it is sent, tried and answered anew. For when the cause is mended at the receiver.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OperationsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -108,6 +132,16 @@ def add_OperationsServicer_to_server(servicer, server):
                     servicer.PublishTrustList,
                     request_deserializer=yrdx_dot_v1_dot_operations__pb2.PublishTrustListRequest.FromString,
                     response_serializer=yrdx_dot_v1_dot_operations__pb2.PublishTrustListResponse.SerializeToString,
+            ),
+            'Held': grpc.unary_unary_rpc_method_handler(
+                    servicer.Held,
+                    request_deserializer=yrdx_dot_v1_dot_operations__pb2.HeldRequest.FromString,
+                    response_serializer=yrdx_dot_v1_dot_operations__pb2.HeldResponse.SerializeToString,
+            ),
+            'Replay': grpc.unary_unary_rpc_method_handler(
+                    servicer.Replay,
+                    request_deserializer=yrdx_dot_v1_dot_operations__pb2.ReplayRequest.FromString,
+                    response_serializer=yrdx_dot_v1_dot_operations__pb2.ReplayResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -218,6 +252,60 @@ class Operations:
             '/yrdx.v1.Operations/PublishTrustList',
             yrdx_dot_v1_dot_operations__pb2.PublishTrustListRequest.SerializeToString,
             yrdx_dot_v1_dot_operations__pb2.PublishTrustListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Held(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yrdx.v1.Operations/Held',
+            yrdx_dot_v1_dot_operations__pb2.HeldRequest.SerializeToString,
+            yrdx_dot_v1_dot_operations__pb2.HeldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Replay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yrdx.v1.Operations/Replay',
+            yrdx_dot_v1_dot_operations__pb2.ReplayRequest.SerializeToString,
+            yrdx_dot_v1_dot_operations__pb2.ReplayResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,10 @@ class OperationsStub:
     """Simulation only: moves business time forward. A production configuration refuses it."""
     PublishTrustList: _grpc.UnaryUnaryMultiCallable[_operations_pb2.PublishTrustListRequest, _operations_pb2.PublishTrustListResponse]
     """Puts a newer trust list in force; it takes effect at the log index of its entry."""
+    Held: _grpc.UnaryUnaryMultiCallable[_operations_pb2.HeldRequest, _operations_pb2.HeldResponse]
+    """Deliveries that their receiver could not process five times."""
+    Replay: _grpc.UnaryUnaryMultiCallable[_operations_pb2.ReplayRequest, _operations_pb2.ReplayResponse]
+    """Marks a held delivery unacknowledged again: it is sent, tried and answered anew. For when the cause is mended at the receiver."""
 
 @_typing.type_check_only
 class OperationsAsyncStub(OperationsStub):
@@ -49,6 +53,10 @@ class OperationsAsyncStub(OperationsStub):
     """Simulation only: moves business time forward. A production configuration refuses it."""
     PublishTrustList: _aio.UnaryUnaryMultiCallable[_operations_pb2.PublishTrustListRequest, _operations_pb2.PublishTrustListResponse]  # type: ignore[assignment]
     """Puts a newer trust list in force; it takes effect at the log index of its entry."""
+    Held: _aio.UnaryUnaryMultiCallable[_operations_pb2.HeldRequest, _operations_pb2.HeldResponse]  # type: ignore[assignment]
+    """Deliveries that their receiver could not process five times."""
+    Replay: _aio.UnaryUnaryMultiCallable[_operations_pb2.ReplayRequest, _operations_pb2.ReplayResponse]  # type: ignore[assignment]
+    """Marks a held delivery unacknowledged again: it is sent, tried and answered anew. For when the cause is mended at the receiver."""
 
 class OperationsServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -81,5 +89,21 @@ class OperationsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.PublishTrustListResponse, _abc.Awaitable[_operations_pb2.PublishTrustListResponse]]:
         """Puts a newer trust list in force; it takes effect at the log index of its entry."""
+
+    @_abc_1.abstractmethod
+    def Held(
+        self,
+        request: _operations_pb2.HeldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.HeldResponse, _abc.Awaitable[_operations_pb2.HeldResponse]]:
+        """Deliveries that their receiver could not process five times."""
+
+    @_abc_1.abstractmethod
+    def Replay(
+        self,
+        request: _operations_pb2.ReplayRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.ReplayResponse, _abc.Awaitable[_operations_pb2.ReplayResponse]]:
+        """Marks a held delivery unacknowledged again: it is sent, tried and answered anew. For when the cause is mended at the receiver."""
 
 def add_OperationsServicer_to_server(servicer: OperationsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -84,6 +84,50 @@ class Receipt(_message.Message):
     receiver: str
     def __init__(self, format: _Optional[int] = ..., kind: _Optional[_Union[ReceiptKind, str]] = ..., message_id: _Optional[bytes] = ..., header_digest: _Optional[bytes] = ..., case_id: _Optional[bytes] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., business_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trust_list_version: _Optional[int] = ..., step: _Optional[int] = ..., refusal: _Optional[int] = ..., receiver: _Optional[str] = ...) -> None: ...
 
+class SignedCannotProcess(_message.Message):
+    __slots__ = ("cannot_process", "key_id", "signature")
+    CANNOT_PROCESS_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    cannot_process: bytes
+    key_id: bytes
+    signature: bytes
+    def __init__(self, cannot_process: _Optional[bytes] = ..., key_id: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class CannotProcess(_message.Message):
+    __slots__ = ("format", "message_id", "header_digest", "case_id", "receiver", "recorded_at", "refusal")
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    HEADER_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    RECEIVER_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    format: int
+    message_id: bytes
+    header_digest: bytes
+    case_id: bytes
+    receiver: str
+    recorded_at: _timestamp_pb2.Timestamp
+    refusal: int
+    def __init__(self, format: _Optional[int] = ..., message_id: _Optional[bytes] = ..., header_digest: _Optional[bytes] = ..., case_id: _Optional[bytes] = ..., receiver: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., refusal: _Optional[int] = ...) -> None: ...
+
+class Hold(_message.Message):
+    __slots__ = ("case_id", "message_id", "receiver", "since", "refusal", "attempts")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    RECEIVER_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    REFUSAL_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
+    case_id: bytes
+    message_id: bytes
+    receiver: str
+    since: _timestamp_pb2.Timestamp
+    refusal: int
+    attempts: int
+    def __init__(self, case_id: _Optional[bytes] = ..., message_id: _Optional[bytes] = ..., receiver: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., refusal: _Optional[int] = ..., attempts: _Optional[int] = ...) -> None: ...
+
 class DueEvent(_message.Message):
     __slots__ = ("format", "event_id", "case_id", "service", "kind", "deadline", "cycle", "due_at", "step", "business_at")
     FORMAT_FIELD_NUMBER: _ClassVar[int]

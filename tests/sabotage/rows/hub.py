@@ -7,6 +7,7 @@ from tests.sabotage.defence import Defence
 _LEDGER = "tests/hub/test_ledger.py::"
 _EXCHANGE = "tests/hub/test_exchange.py::"
 _STREAMS = "tests/hub/test_streams.py::"
+_HOLDING = "tests/hub/test_holding.py::"
 _WRITER = "tests/hub/test_log_writer.py::"
 
 LEDGER = (
@@ -84,6 +85,22 @@ DELIVERY = (
         "pass",
         f"{_STREAMS}test_whatever_stays_unacknowledged_comes_again_until_it_is_acknowledged",
         f"{_STREAMS}test_what_waits_comes_in_order_when_a_province_comes_back_after_days",
+    ),
+    Defence(
+        "what is held is sent no more",
+        "hub/ledger/outbox.py",
+        "where receiver = $1 and delivered_receipt is null and held_at is null and",
+        "where receiver = $1 and delivered_receipt is null and",
+        f"{_HOLDING}test_the_fifth_answer_holds_that_message_and_no_other",
+        f"{_HOLDING}test_a_receiver_that_has_helped_itself_needs_no_replay",
+    ),
+    Defence(
+        "an answer that holds is signed by the receiver",
+        "hub/hold.py",
+        "self.trust().verify(province, signed.key_id, now, body, signed.signature)",
+        "del body",
+        f"{_HOLDING}test_the_same_answer_again_is_no_further_attempt_and_a_foreign_signature_none",
+        f"{_HOLDING}test_a_receiver_that_has_helped_itself_needs_no_replay",
     ),
     Defence(
         "no more is sent than the receiver asked for",
