@@ -17,7 +17,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from core.refusals import BAD_SETTINGS, WRONG_ROLE, Refused
+from core.refusals import WRONG_ROLE, Refused
 from core.rules import shipped_rules
 from nodes.common.apply import Applier
 from nodes.common.business_time import BusinessTime
@@ -102,7 +102,7 @@ class Node:
         self.signer = load_signer(settings.signing.key, settings.signing.certificate)
         self.opener = load_opener(settings.sealing_key)
         self.cipher = StorageCipher(load_secret(settings.storage_key))
-        self.tag_keys = _tag_keys(settings)
+        self.tag_keys = settings.load_tag_keys()
         self.executor = ThreadPoolExecutor(_VERIFIERS, "verify")
         self.exchange = exchange_pb2_grpc.ExchangeStub(links[0])
         self.worklist = Worklist(database=self.database, work=Work(self.cipher), clock=clock, random=os.urandom)
@@ -343,10 +343,3 @@ async def _started(settings: NodeSettings, codec: RecordCodec, stack: AsyncExitS
     stack.callback(node.worklist.close)
     await server.ready()
     return node
-
-
-def _tag_keys(settings: NodeSettings) -> dict[int, bytes]:
-    try:
-        return {int(epoch): load_secret(path) for epoch, path in settings.tag_keys.items()}
-    except ValueError as error:
-        raise Refused(BAD_SETTINGS, "tag_keys") from error

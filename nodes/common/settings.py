@@ -7,6 +7,8 @@ from typing import Annotated
 
 import msgspec
 
+from core.refusals import BAD_SETTINGS, Refused
+from pki.keys import load_secret
 from runtime.settings import Settings, SigningFiles, TlsFiles
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -54,3 +56,14 @@ class NodeSettings(Settings, frozen=True, kw_only=True):
     credits: Count = 256
     metrics: str | None = None
     reflection: bool = False
+
+    def load_tag_keys(self) -> dict[int, bytes]:
+        """The tag keys by epoch.
+
+        Raises:
+            Refused: BAD_SETTINGS.
+        """
+        try:
+            return {int(epoch): load_secret(path) for epoch, path in self.tag_keys.items()}
+        except ValueError as error:
+            raise Refused(BAD_SETTINGS, "tag_keys") from error
