@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import count, takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import msgspec
+
 from core import tags
 from core.envelope import read_header
 from core.procedures.model import CLOSED, RESEAL
@@ -87,13 +89,13 @@ class Applier:
         for case_id, line in _lines(rows, waiting).items():
             await self._advance(transaction, rows.get(case_id), line, (), _News(receipts, actions))
 
-    def save(self, transaction: Transaction, row: CaseRow) -> None:
+    def save(self, transaction: Transaction, row: CaseRow, *, keeps_version: bool = False) -> None:
         """Writes a case with what it is listed by; plain text and salt of own messages are there to be sealed again until it is closed.
 
         What the other side said stays, for an officer to read, and so does what the case keeps of both (`Service.kept`).
         """
         listed = shown(row, self.book)
-        self.cases.save(transaction, row, listed)
+        self.cases.save(transaction, row, listed, keeps_version=keeps_version)
         if listed.state == CLOSED:
             # If we crash before the commit, the case is not closed either.
             outbox.forget(transaction, row.case_id)
@@ -155,7 +157,7 @@ class Applier:
             own = {one.message_id: bodies[one.message_id] for one in receipts if one.message_id in bodies}
             row.case = fold(case, (), receipts, self.book, _actions(own)).case
         if row.case != case:
-            self.save(transaction, row)
+            self.save(transaction, row, keeps_version=_without_clocks(row.case) == _without_clocks(case))
 
     async def _again(self, transaction: Transaction, case: Case) -> Case:
         """The same case from its first step on, every receipt in its place."""
@@ -265,6 +267,11 @@ def _lines(rows: Mapping[bytes, CaseRow], steps: Iterable[Step]) -> dict[bytes, 
 def _numbers(row: CaseRow) -> set[str]:
     """Whom the case is about."""
     return {person.id_number for person in SERVICES[row.service].people(row.facts)}
+
+
+def _without_clocks(case: Case | None) -> Case | None:
+    """What an officer decides upon: that a limit runs now since the other side has his message makes no decision outdated."""
+    return case and msgspec.structs.replace(case, clocks=(), cycles=0)
 
 
 def _step(row: CaseRow | None) -> int:

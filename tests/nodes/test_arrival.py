@@ -100,6 +100,31 @@ def test_a_repeat_is_receipted_and_changes_nothing(small: Play, rng: random.Rand
     small(body)
 
 
+def test_a_limit_that_begins_is_told_and_makes_no_decision_outdated(small: Play, rng: random.Random) -> None:
+    async def body(made: Small) -> None:
+        history, node = History(made, rng), made.nodes[OUT]
+        await history.say(IN, "apply")
+        await history.say(IN, "permit")
+        await hear(node, list(history.told(OUT).deliveries))
+        async with node.database.reading() as connection:
+            before = await node.cases.known(connection, history.case_id)
+        await history.receive_all(OUT)
+        await hear(node, list(history.told(OUT).logged))
+        async with node.database.reading() as connection:
+            after = await node.cases.known(connection, history.case_id)
+        assert before.case is not None
+        assert after.case is not None
+        assert (before.case.clock("deregister"), after.case.clock("deregister")) == (
+            None,
+            history.case and history.case.clock("deregister"),
+        )
+        assert node.views.case(after).due_at != node.views.case(before).due_at
+        assert after.version == before.version
+        assert after.changed > before.changed, "who watches sees the limit"
+
+    small(body)
+
+
 def test_another_message_at_a_known_step_is_not_receipted(small: Play, rng: random.Random) -> None:
     """The hub contradicts itself: nothing is applied, and it gets no signature for it."""
 

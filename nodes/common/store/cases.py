@@ -55,7 +55,7 @@ class CaseRow:
         pending: own decision on its way, an action.
         refusal: number of the last refusal of an own message.
         alarm: number of what is wrong with something received.
-        version: grows with every change; 0 before it is stored.
+        version: grows with every change that an officer decides upon; 0 before it is stored.
         changed: place among all changes of this node, as it was read.
         stored_facts: as they are in the database.
     """
@@ -129,10 +129,10 @@ class Cases:
         rows = await connection.fetch(_SEVERAL, [UUID(bytes=one) for one in case_ids])
         return {row["case_id"].bytes: self._row(row) for row in rows}
 
-    def save(self, transaction: Transaction, row: CaseRow, shown: Shown) -> None:
+    def save(self, transaction: Transaction, row: CaseRow, shown: Shown, *, keeps_version: bool = False) -> None:
         """Writes the case, which was read in this transaction, and numbers the change; sets `version`."""
         is_new = not row.version
-        row.version += 1
+        row.version += not keeps_version
         transaction.touch(Matter.CASES)
         values = (
             UUID(bytes=row.case_id),
