@@ -12,7 +12,9 @@ DEFENCES = (
     *hub.DELIVERY,
     *hub.LOG,
     *nodes.NODE,
+    *nodes.CONTENTS,
     *nodes.STROKES,
     *others.AUDIT,
     *others.REGISTER,
+    *others.RUN,
 )

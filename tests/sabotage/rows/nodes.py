@@ -81,6 +81,17 @@ NODE = (
     ),
 )
 
+CONTENTS = (
+    Defence(
+        "mending one content hides nothing of another",
+        "nodes/common/replies.py",
+        "            row.alarm = row.alarm or problem\n",
+        "",
+        "tests/nodes/test_two_contents.py::test_the_alarm_stays_until_both_can_be_used",
+        f"{_CONTENT}[other_routing]",
+    ),
+)
+
 STROKES = (
     Defence(
         "an operation has one name at its register, whatever dies",

@@ -1,4 +1,4 @@
-"""Defences outside the hub: an auditor's checks, and what a register promises."""
+"""Defences outside the hub: an auditor's checks, what a register promises, and what is said of a run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ _MESSAGES = "tests/audit/test_checks_of_messages.py::"
 _CASES = "tests/audit/test_checks_of_cases.py::"
 _TAMPER = "tests/audit/test_tamper.py::"
 _REGISTERS = "tests/simulator/test_registers.py::"
+_CHAIN = "tests/simulator/test_journal_chain.py::"
+_FAULTS = "tests/simulator/test_faults.py::test_who_ends_itself_as_broken_has_crashed_and_who_gets_a_signal_was_killed"
 
 AUDIT = (
     Defence(
@@ -53,5 +55,24 @@ REGISTER = (
         "    if False:\n",
         f"{_REGISTERS}test_whoever_is_held_is_refused_to_another_operation",
         f"{_REGISTERS}test_household_numbers_are_given_once_and_in_order",
+    ),
+)
+
+RUN = (
+    Defence(
+        "no line of a run's journal is changed unnoticed",
+        "simulator/oracle/journal.py",
+        "holds=line.chain == link(before, said))",
+        "holds=True)",
+        f"{_CHAIN}test_any_word_of_any_line_is_kept",
+        f"{_CHAIN}test_a_chain_made_anew_ends_otherwise_than_the_report_says",
+    ),
+    Defence(
+        "a process that ends by itself makes a run wrong",
+        "simulator/faults.py",
+        "CRASH if _crashed(status) else OUTSIDE",
+        "OUTSIDE",
+        f"{_FAULTS}[1-crash]",
+        f"{_FAULTS}[143-outside]",
     ),
 )
