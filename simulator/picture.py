@@ -95,7 +95,7 @@ class Picture:
         role, saying = _SAYINGS.get(case.state, ("IN", _saying(case)))
         if province == case.parties[role]:
             listener = asked if role == "IN" else asker
-            self.happenings.append(f"{_short(province)} ──▶ {_short(listener)}  {tag(case.case_id)}  {saying}")
+            self.happenings.append(f"{_short(province)} ──▶ {_short(listener)}  {tag(case.case_id)}  {saying}{_company(case)}")
         if province == asker:
             self.pairs[asker, asked] += (before is None) - (case.state == CLOSED)
             self.closed += case.state == CLOSED and case.ending != ""
@@ -146,6 +146,11 @@ def _standing(case: desk_pb2.CaseView) -> str:
         return f" ▸ 办结 {case.ending}{owner}"
     due = f" · due {case.due_at.ToDatetime(SHANGHAI):%Y-%m-%d}" if case.HasField("due_at") else ""
     return f" ▸ waiting for {_name(case.ball_holder)}{due}{owner}"
+
+
+def _company(case: desk_pb2.CaseView) -> str:
+    """How many move together, if not one alone."""
+    return f" · {len(case.movers)} 人同迁" if len(case.movers) > 1 else ""
 
 
 def _saying(case: desk_pb2.CaseView) -> str:

@@ -23,9 +23,10 @@ _STAGES: Final = ("accepted", "delivered", "entered")
 
 def cases(found: Iterable[desk_pb2.CaseView]) -> Table:
     """A row a case."""
-    table = Table("case", "way", "person", "state", "acts next", "due", box=None)
+    table = Table("case", "way", "person", "state", "acts next", "due", "owes", box=None)
     for case in found:
-        table.add_row(uuid_text(case.case_id), _way(case), _people(case), _state(case), _province(case.ball_holder), _due(case))
+        row = uuid_text(case.case_id), _way(case), _people(case), _state(case), _province(case.ball_holder), _due(case), _owes(case)
+        table.add_row(*row)
     return table
 
 
@@ -90,6 +91,14 @@ def _owed(material: desk_pb2.OwedMaterial) -> str:
     """What, until when, by whom; whether things wait for it, and whether the day is over."""
     waits = " KEY 关键" * material.key + " LAPSED 逾期" * material.lapsed
     return f"{material.code} until {material.promised_until} by {material.promised_by}{waits}"
+
+
+def _owes(case: desk_pb2.CaseView) -> str:
+    """Materials in short; the promise that ends first decides about the day."""
+    if not case.owed:
+        return ""
+    until = min(material.promised_until for material in case.owed)
+    return ", ".join(material.code for material in case.owed) + f" until {until}" + " LAPSED 逾期" * any(one.lapsed for one in case.owed)
 
 
 def _people(case: desk_pb2.CaseView) -> str:

@@ -150,3 +150,6 @@ def test_a_case_shows_who_moves_and_what_is_owed_until_when() -> None:
     assert rows["guardian"] == f"张三 {NUMBER}"
     assert rows["owes"] == "identity until 2026-02-01 by 张三 KEY 关键 LAPSED 逾期, photo until 2026-03-01 by 张三"
     assert "张三 +2" in shown.line(seen())
+    listed = shown.cases([seen(), view()])
+    assert list(listed.columns[2].cells) == ["张三 +2", "张三"]
+    assert list(listed.columns[-1].cells) == ["identity, photo until 2026-02-01 LAPSED 逾期", ""]

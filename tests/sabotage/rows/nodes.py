@@ -6,6 +6,7 @@ from tests.sabotage.defence import Defence
 
 _VERIFY = "tests/nodes/test_verify.py::"
 _DELIVERY = f"{_VERIFY}test_a_delivery_that_is_wrong_in_one_place_is_neither_stored_nor_receipted"
+_FAMILIES = "tests/nodes/test_hostile_families.py::"
 _HOSTILE = "tests/nodes/test_hostile.py::"
 _CONTENT = f"{_HOSTILE}test_content_that_is_not_right_in_one_place_is_receipted_and_says_why"
 _FOLD = "tests/nodes/test_fold.py::"
@@ -46,6 +47,22 @@ NODE = (
         "return True",
         f"{_HOSTILE}test_who_claims_one_person_and_means_another_gets_nobody_deregistered[310101199001010012-11010519491231002X]",
         f"{_HOSTILE}test_a_case_cannot_become_about_somebody_else",
+    ),
+    Defence(
+        "everybody who moves is claimed",
+        "nodes/common/services/household_transfer.py",
+        'return [("person", person.id_number) for person in people(application)]',
+        'return [("person", person.id_number) for person in people(application)[:1]]',
+        "tests/nodes/test_movers.py::test_everybody_is_claimed",
+        "tests/nodes/test_movers.py::test_an_agent_shows_his_authority",
+    ),
+    Defence(
+        "a receiver looks at what is said, as the sender's desk did",
+        "nodes/common/apply.py",
+        "            return refusal.kind.number\n        return 0\n",
+        "            return 0\n        return 0\n",
+        f"{_FAMILIES}test_what_no_desk_would_let_pass_is_noticed[a child without a guardian]",
+        f"{_FAMILIES}test_whoever_is_not_claimed_is_noticed[2]",
     ),
     Defence(
         "steps of a case are applied without a gap",

@@ -7,6 +7,7 @@ from tests.sabotage.defence import Defence
 _MESSAGES = "tests/audit/test_checks_of_messages.py::"
 _CASES = "tests/audit/test_checks_of_cases.py::"
 _TAMPER = "tests/audit/test_tamper.py::"
+_FAMILIES = "tests/simulator/test_register_families.py::"
 _REGISTERS = "tests/simulator/test_registers.py::"
 _CHAIN = "tests/simulator/test_journal_chain.py::"
 _FAULTS = "tests/simulator/test_faults.py::test_who_ends_itself_as_broken_has_crashed_and_who_gets_a_signal_was_killed"
@@ -54,6 +55,14 @@ REGISTER = (
         "    if held:\n",
         "    if False:\n",
         f"{_REGISTERS}test_whoever_is_held_is_refused_to_another_operation",
+        f"{_REGISTERS}test_household_numbers_are_given_once_and_in_order",
+    ),
+    Defence(
+        "everybody of an operation is changed",
+        "simulator/registers/store.py",
+        "for place in range(len(known.wishes))]",
+        "for place in range(1)]",
+        f"{_FAMILIES}test_who_moves_together_leaves_together_and_gets_one_household",
         f"{_REGISTERS}test_household_numbers_are_given_once_and_in_order",
     ),
 )
