@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -21,6 +23,7 @@ import structlog
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from _typeshed import ReadableBuffer
     from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 _FRAMES = 6
@@ -30,9 +33,9 @@ _TEXT = 300
 def configure(name: str, path: Path | None = None) -> None:
     """Sets up the log of the process `name`: appended to `path`, or standard error when None.
 
-    Every line is one write, so that several processes may share a file and a kill loses no finished line.
+    Every line is one write, so that several processes may share a file and a kill loses no finished line. On a full disk lines are lost.
     """
-    _shape(name, path.open("ab", buffering=0) if path else None)
+    _shape(name, _Lines(path, "ab") if path else None)
     logging.basicConfig(handlers=[_Library(logging.WARNING)], force=True)
     sys.excepthook = _uncaught
 
@@ -89,6 +92,16 @@ def _cause(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     if isinstance(error, BaseException):
         line["cause"] = cause(error)
     return line
+
+
+class _Lines(FileIO):
+    """The file. A line that cannot be written is lost: nobody's work may end because he could not say something about it."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Writes a line, or nothing."""
+        with suppress(OSError):
+            return super().write(data)
+        return 0
 
 
 class _Line:

@@ -129,3 +129,18 @@ def test_library_warnings_and_words_of_the_caller_are_lines_with_utc_times(tmp_p
         "event": "published", "province": "310000", "count": 3,
     }  # fmt: skip
     assert (second["level"], second["part"], second["event"]) == ("warning", "aiolib", "lost connection")
+
+
+def test_a_full_disk_costs_lines_and_nothing_else(tmp_path: Path) -> None:
+    body = """
+    import resource
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    process_log.get("a").info("before")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, most))
+    process_log.get("a").warning("lost")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    process_log.get("a").info("after")
+    """
+    program = Program(tmp_path, body)
+    assert program.end() == (0, "", "")
+    assert [line["event"] for line in program.lines()] == ["before", "after", "stopped"]

@@ -17,4 +17,5 @@ DEFENCES = (
     *others.AUDIT,
     *others.REGISTER,
     *others.RUN,
+    *others.RUNTIME,
 )

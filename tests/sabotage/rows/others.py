@@ -85,3 +85,14 @@ RUN = (
         f"{_FAULTS}[143-outside]",
     ),
 )
+
+RUNTIME = (
+    Defence(
+        "a line of the process log that cannot be written ends nobody's work",
+        "runtime/process_log.py",
+        "        with suppress(OSError):\n            return super().write(data)\n        return 0\n",
+        "        return super().write(data)\n",
+        "tests/runtime/test_process.py::test_a_full_disk_costs_lines_and_nothing_else",
+        "tests/runtime/test_process.py::test_library_warnings_and_words_of_the_caller_are_lines_with_utc_times",
+    ),
+)
