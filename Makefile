@@ -41,6 +41,9 @@ sabotage: .venv/dev.stamp  ## remove one defence after the other; each must be n
 model-check: .venv/dev.stamp  ## TLC on docs/spec: each model as it is, then without one rule after the other
 	$(BIN)/python -m scripts.model_check
 
+faults: .venv/runtime.stamp  ## kill every process at every named point, with work in flight: faults-out/faults.json
+	$(BIN)/yrdx-sim faults --seed $(SEED) --out faults-out
+
 up: .venv/runtime.stamp  ## the same world left running in the background
 	$(BIN)/yrdx-sim up --out up
 
@@ -76,6 +79,6 @@ docs-check: docs
 	git diff --exit-code -- docs
 
 clean:  ## remove what was installed and made
-	rm -rf .venv .cache demo-out up bench-out bench-report.json
+	rm -rf .venv .cache demo-out faults-out up bench-out bench-report.json
 
-.PHONY: help setup dev demo test test-apache-kafka sabotage model-check up down bench fmt lint proto proto-check docs docs-check clean
+.PHONY: help setup dev demo test test-apache-kafka sabotage model-check faults up down bench fmt lint proto proto-check docs docs-check clean

@@ -1,4 +1,4 @@
-"""`yrdx-sim`: runs the simulated world, leaves it running, stops it, and checks what a run left.
+"""`yrdx-sim`: runs the simulated world, leaves it running, stops it, kills in it, and checks what a run left.
 
 Exit status: 0 fine, 1 a finding, 2 usage, 3 something to install.
 """
@@ -85,6 +85,22 @@ def down(*, out: Out = Path("up")) -> int:
     from simulator import background  # noqa: PLC0415 - as above
 
     return background.down(out)
+
+
+@app.command
+def faults(
+    *,
+    seed: Seed = 2026,
+    only: Annotated[tuple[str, ...], Parameter(help="shell pattern for process and point, as in 'hub ledger.*'; may be repeated")] = (),
+    out: Out = Path("faults-out"),
+) -> int:
+    """Kills every process at named points of the nine steps and four strokes, each time with work in flight: faults.json.
+
+    Example: yrdx-sim faults --out faults-out
+    """
+    from simulator.kills import command  # noqa: PLC0415 - as above
+
+    return command.faults(seed, only, out)
 
 
 @app.command

@@ -88,6 +88,10 @@ class Faults:
             await self.sleep(_POLL_S)
         fault.recovered_s = round((self.clock.now() - at).total_seconds(), 3)
 
+    def expect(self, name: str, waiting: set[Place]) -> None:
+        """Somebody here is about to kill; `waiting` is in flight."""
+        self._own[name] = waiting
+
     async def strike(self, visits: Sequence[Visit], processes: Processes) -> None:
         """Kills what is planned next, if these visits keep it busy enough; to be run beside them."""
         stopped = _receivers(visits, 1 if self.planned[:1] == ["node"] else 2) if self.planned else ()
@@ -100,7 +104,7 @@ class Faults:
         try:
             waiting = await self._gathered(stopped)
             if len(waiting) >= AT_LEAST and processes.send(victim, signal.SIGKILL):
-                self._own[victim] = waiting
+                self.expect(victim, waiting)
                 self.planned.pop(0)
         finally:
             for node in nodes:

@@ -1,6 +1,7 @@
 """The folder of a run: what lies where.
 
     report.json report.html world.json journal.jsonl root.pem    for whoever reads the run
+    faults.json kills.jsonl                                       of `yrdx-sim faults`
     registers/<code>.jsonl  log/  process-logs/                    "
     beginning/<code>.jsonl                                         the registers before the first case, for the oracle
     world/                                                         private: keys, settings, passwords, databases
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FOLDERS: Final = ("world", "log", "process-logs", "registers", "beginning")
-_FILES: Final = ("report.json", "report.html", "world.json", "journal.jsonl", "root.pem", ".world.json.new")
+_FILES: Final = ("report.json", "report.html", "world.json", "journal.jsonl", "root.pem", ".world.json.new", "faults.json", "kills.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Layout:
         for name in ("log", "process-logs", "registers", "beginning"):
             (self.folder / name).mkdir(parents=True)
         self.private.mkdir(mode=0o700)
-        for name in ("settings", "dsn", "registers", "materials", "pids", "errors"):
+        for name in ("settings", "dsn", "registers", "materials", "pids", "errors", "trap"):
             (self.private / name).mkdir(mode=0o700)
 
     @property
@@ -87,6 +88,11 @@ class Layout:
     def journal(self) -> Path:
         """The officers' journal."""
         return self.folder / "journal.jsonl"
+
+    @property
+    def trap(self) -> Path:
+        """Where `yrdx-sim faults` catches programs."""
+        return self.private / "trap"
 
     def process_log(self, name: str) -> Path:
         """JSON lines of one process."""

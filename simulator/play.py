@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from simulator.picture import Picture
     from simulator.processes import Processes
     from simulator.slots import Slots
+    from yrdx.v1 import operations_pb2
 
 _COUNTERS: Final = 8
 """Visits that a province handles at once."""
@@ -72,32 +73,41 @@ class Play:
             dossier = filing.dossier
             accept = partial(self.offices[dossier.destination].accept, dossier)
             self.planner(dossier.destination)(filing.when, dossier.home, accept)
-        while (slot := await self._next_slot()) is not None:
+        while (slot := await self.next_slot()) is not None:
             await self._play(slot)
 
     async def _play(self, slot: datetime) -> None:
         self.now = slot
         self.picture.business_at = slot
-        self.picture.due_events += (await self.operators.advance(slot)).due_events
-        visits = self.agenda.take(slot)
         deaths, via = len(self.faults.records), Counter(self.operators.via)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.faults.strike(visits, self.processes))
-            for visit in visits:
-                group.create_task(self._visit(visit))
-        hub = await self.operators.settle()
-        await self.faults.over()
+        hub = await self.played(slot)
         if len(self.faults.records) == deaths:
             self.via_in_calm.update(Counter(self.operators.via) - via)
         self._next_due = hub.next_due.ToDatetime(self.now.tzinfo) if hub.HasField("next_due") else None
         self.picture.log_size = hub.log_size
         await self._follow()
 
+    async def played(self, slot: datetime) -> operations_pb2.StatusResponse:
+        """What happens in a slot; returns the hub's status once nothing is under way any more."""
+        await self._advance(slot)
+        visits = self.agenda.take(slot)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.faults.strike(visits, self.processes))
+            for visit in visits:
+                group.create_task(self._visit(visit))
+        hub = await self.operators.settle()
+        await self.faults.over()
+        return hub
+
+    async def _advance(self, slot: datetime) -> None:
+        self.picture.due_events += (await self.operators.advance(slot)).due_events
+
     async def _visit(self, visit: Visit) -> None:
         async with self._counters[visit.province]:
             await visit.act()
 
-    async def _next_slot(self) -> datetime | None:
+    async def next_slot(self) -> datetime | None:
+        """When something happens next, or None when nothing will."""
         if self.agenda.next_slot() is None and self._open_cases() and self._chased_at < self.picture.log_size:
             self._chased_at = self.picture.log_size  # once; again only if it led to something
             for office in self.offices.values():

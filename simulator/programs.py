@@ -35,11 +35,13 @@ class Programs:
     Attributes:
         kafka: where the transport is.
         business_start: the simulated clock's first moment.
+        launcher: words before the module that is run, for whoever wants to be there when it starts.
     """
 
     layout: Layout
     kafka: KafkaSettings
     business_start: datetime
+    launcher: tuple[str, ...] = ()
     addresses: dict[str, str] = field(default_factory=dict)
 
     def write(self) -> tuple[list[Program], list[Program]]:
@@ -60,7 +62,7 @@ class Programs:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(settings, enc_hook=str)))
         return Program(
             name=name,
-            command=(sys.executable, "-m", module, "--settings", str(path)),
+            command=(sys.executable, "-m", *self.launcher, module, "--settings", str(path)),
             address=self.addresses[name],
             operator=self.tls(code, "operator"),
             dsn_file=self.layout.dsn(name) if database else None,

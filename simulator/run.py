@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ from simulator.staff import staff
 from simulator.world import BUSINESS_START, Wish, World, world
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
 
     from rich.console import Console
@@ -56,12 +57,14 @@ class Options:
         seed: repeats a plan.
         servers: PostgreSQL and broker under the run.
         kills: processes to kill on the way, in this order.
+        launcher: as in `simulator.programs`.
     """
 
     cases: int
     seed: int
     servers: Servers
     kills: tuple[str, ...] = ("node", "hub")
+    launcher: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -125,12 +128,13 @@ class Run:
             tell=self._tell,
             clock=self.clock,
             sleep=self.sleep,
+            launcher=self.options.launcher,
         )
         with Journal(self.layout.journal, self.clock) as journal:
             async with world(wish) as scene:
                 scene.faults.planned = list(self.options.kills)
                 self.faults = scene.faults.records
-                await self._played(scene, plan(self.options.seed, self.options.cases, scene.people), journal)
+                await self._played(scene, self.filings(scene), journal)
             self.journal = {"lines": journal.lines, "chain": journal.chain}
         outcome.leave(self.layout)
         self.complete = True
@@ -140,16 +144,15 @@ class Run:
 
     async def _played(self, scene: World, filings: Sequence[Filing], journal: Journal) -> None:
         begun = self.clock.now()
-        play = self._play(scene, filings)
         known = dossiers(filings)
-        async with Crew() as crew:
+        async with self.playing(scene, filings) as play, Crew() as crew:
             for code, stub in scene.desks.items():
                 chance = random.Random(f"{self.options.seed}:requests:{code}")  # noqa: S311 - ids, no secret
                 desk = Desk(code, stub, journal, self.sleep, chance)
                 office = Office(desk, staff(self.options.seed, code), known, play.planner(code), play.picture.see)
                 play.offices[code] = office
                 crew.add(office.watch())
-            crew.add(live.show(play.picture, self.console, self.clock, self.sleep))
+            crew.add(self.show(play.picture))
             try:
                 await play.run(filings)
                 for office in play.offices.values():
@@ -158,15 +161,25 @@ class Run:
             finally:
                 self._note(play, scene.operators, begun)
 
-    def _play(self, scene: World, filings: Sequence[Filing]) -> Play:
-        return Play(
+    def filings(self, scene: World) -> list[Filing]:
+        """Who comes, and when."""
+        return plan(self.options.seed, self.options.cases, scene.people)
+
+    async def show(self, picture: Picture) -> None:
+        """Shows the run until cancelled."""
+        await live.show(picture, self.console, self.clock, self.sleep)
+
+    @asynccontextmanager
+    async def playing(self, scene: World, filings: Sequence[Filing]) -> AsyncIterator[Play]:
+        """The play of this run."""
+        yield Play(
             slots=Slots(self.calendar),
             now=BUSINESS_START,
             operators=scene.operators,
             processes=scene.processes,
             faults=scene.faults,
             picture=Picture(self.options.cases, scene.faults.records),
-            followed=_ordinary(filings),
+            followed=ordinary(filings),
         )
 
     def _note(self, play: Play, operators: Operators, begun: datetime) -> None:
@@ -203,6 +216,6 @@ class Run:
         (self.layout.folder / "report.html").write_text(page(report), encoding="utf-8")
 
 
-def _ordinary(filings: Sequence[Filing]) -> Dossier:
+def ordinary(filings: Sequence[Filing]) -> Dossier:
     """Somebody whose move should go without incident, to be followed on the screen."""
     return next((filing.dossier for filing in filings if filing.is_ordinary), filings[0].dossier)

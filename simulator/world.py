@@ -27,7 +27,7 @@ from simulator.ledger_view import LedgerView
 from simulator.operators import Operators
 from simulator.processes import Processes
 from simulator.programs import HUB, Programs
-from yrdx.v1 import desk_pb2_grpc, operations_pb2_grpc
+from yrdx.v1 import audit_pb2_grpc, desk_pb2_grpc, operations_pb2_grpc
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import grpc
 
     from runtime.clock import Clock, Sleep
+    from runtime.settings import KafkaSettings
     from simulator.layout import Layout
     from simulator.servers import Servers
     from yrdx.v1 import resident_pb2
@@ -53,15 +54,19 @@ class World:
         people: residents by province.
         desks: each province's desk, as its provincial system calls it.
         operators: of the hub and of every node.
+        auditor: what an auditor of the first province asks the hub.
         faults: what dies and comes back.
         processes: of this world.
+        kafka: where its transport is.
     """
 
     people: People
     desks: Mapping[str, desk_pb2_grpc.DeskAsyncStub]
     operators: Operators
+    auditor: audit_pb2_grpc.AuditAsyncStub
     faults: Faults
     processes: Processes
+    kafka: KafkaSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,7 @@ class Wish:
         servers: under it.
         people: makes the residents by province.
         tell: is told what is done, a line at a time.
+        launcher: as in `Programs`.
     """
 
     layout: Layout
@@ -81,6 +87,7 @@ class Wish:
     tell: Callable[[str], None]
     clock: Clock
     sleep: Sleep
+    launcher: tuple[str, ...] = ()
 
 
 @asynccontextmanager
@@ -113,7 +120,7 @@ async def _begun(wish: Wish, processes: Processes) -> tuple[People, Programs]:
         await asyncio.to_thread(_keys, wish)
         broker = group.create_task(wish.servers.broker(wish.layout, processes))
         people = await asyncio.to_thread(_people, wish)
-        programs = Programs(layout=wish.layout, kafka=await broker, business_start=BUSINESS_START)
+        programs = Programs(layout=wish.layout, kafka=await broker, business_start=BUSINESS_START, launcher=wish.launcher)
         registers, exchange = programs.write()
         await processes.start(registers)
     wish.tell(f"four registers with {sum(map(len, people.values()))} residents, PostgreSQL and broker are there")
@@ -148,6 +155,8 @@ async def _scene(wish: Wish, people: People, programs: Programs, processes: Proc
         people=people,
         desks={code: desk_pb2_grpc.DeskStub(await link(f"node-{code}", code, "system")) for code in PROVINCES},
         operators=Operators(operators, wish.sleep),
+        auditor=audit_pb2_grpc.AuditStub(await link(HUB, min(PROVINCES), "auditor")),
         faults=Faults(wish.clock, wish.sleep, ledger, []),
         processes=processes,
+        kafka=programs.kafka,
     )
