@@ -1,8 +1,9 @@
 """Check 7: the rules that messages name are in the log, before them, and can be used.
 
-A procedure, calendar or policy is in force from its entry on; the digests in a header name three of them. Procedures are examined before
-anything is replayed with them, so that a log with senseless rules is a finding and no accident. Not covered: whether the rules are the
-law. Their sources stand in them, for a lawyer to read.
+A procedure, calendar or regional policy is in force from its entry on, a province's own policy from the entry of the trust list that holds
+it, signed by the province; the digests in a header name three of them, and an opening names the policy in force for its sender. Procedures
+are examined before anything is replayed with them, so that a log with senseless rules is a finding and no accident. Not covered: whether
+the rules are the law. Their sources stand in them, for a lawyer to read.
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ from typing import TYPE_CHECKING
 from audit.findings import Check
 from core.procedures.model import CLOSED
 from core.refusals import Refused
-from core.rules import RuleBook, rule_book
+from core.rules import RuleBook, misfit, rule_book
 
 if TYPE_CHECKING:
     from audit.entries import Record
     from audit.findings import Findings
     from core.envelope import ReadMessage
+    from core.policy import Policy
     from core.procedures.engine import Rules
     from core.procedures.model import Case, Procedure
-
-LONGEST_DAYS = 3660
-"""No limit of a procedure lasts longer than ten years; a larger number is a mistake, or an attack on the auditor's calendar."""
+    from pki.trust import Trust
 
 
 class LoggedRules:
@@ -33,6 +33,7 @@ class LoggedRules:
         self._findings = findings
         self._artefacts: list[tuple[str, bytes]] = []
         self._book: RuleBook = rule_book(())
+        self._tables: dict[bytes, Policy] = {}
 
     def take(self, record: Record, data: bytes) -> None:
         """Puts an artefact in force, from its entry on."""
@@ -49,9 +50,15 @@ class LoggedRules:
                 return
         self._artefacts.append(artefact)
         self._book = rule_book(self._artefacts)
+        self._book.learn(self._tables.items())
 
-    def of_message(self, record: Record, message: ReadMessage) -> Rules | None:
-        """The rules that a header names, or None, which is a finding."""
+    def learn(self, trust: Trust) -> None:
+        """Takes up the policy tables of a trust list, from its entry on."""
+        self._tables |= {table.digest: table.policy for table in trust.tables()}
+        self._book.learn(self._tables.items())
+
+    def of_message(self, record: Record, message: ReadMessage, trust: Trust | None) -> Rules | None:
+        """The rules that a header names under the trust list at its place, or None, which is a finding."""
         self._findings.count(Check.RULES)
         try:
             rules = self._book.of(message.header)
@@ -60,6 +67,10 @@ class LoggedRules:
             return None
         if (text := _unfit(rules, message)) is not None:
             self._add(record, text)
+            return None
+        own = trust.policy_of(message.routing.sender) if trust else b""
+        if message.action.opens and not self._book.is_in_force(message.header.policy_digest, own):
+            self._add(record, "opens a case under another policy than the one in force for its province")
             return None
         return rules
 
@@ -75,10 +86,8 @@ def _unfit(rules: Rules, message: ReadMessage) -> str | None:
     """Why a case cannot run under these rules, or None."""
     if rules.procedure.service != message.routing.service:
         return f"is of {message.routing.service} and names the procedure of {rules.procedure.service}"
-    for deadline in rules.procedure.deadlines:
-        limit = rules.policy.limits.get(deadline.name)
-        if limit is None or not 0 < limit.days <= LONGEST_DAYS or not 0 <= limit.warn_days <= limit.days:
-            return f"names a policy without a usable limit for {deadline.name}"
+    if (deadline := misfit(rules)) is not None:
+        return f"names a policy without a usable limit for {deadline}"
     return None
 
 

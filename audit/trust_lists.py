@@ -40,9 +40,18 @@ class TrustLists:
             return
         if self.current is not None and trust.version != self.current.version + 1:
             self._add(record, f"is version {trust.version} after version {self.current.version}")
+        self._check_tables(record, trust)
         if record.entry.trust_list_version != trust.version:
             self._add(record, f"puts version {trust.version} in force and names version {record.entry.trust_list_version}")
         self.current = trust
+
+    def _check_tables(self, record: Record, trust: Trust) -> None:
+        if self.current is None:
+            return
+        try:
+            trust.check_tables_follow(self.current)
+        except Refused as refusal:
+            self._add(record, f"takes a policy table back: {refusal.field}")
 
     def check_named(self, record: Record) -> None:
         """Makes sure that any other entry was made under the version in force at its place."""

@@ -142,6 +142,8 @@ class _Pass:
         data = self._objects.read(record.index, record.entry.object)
         if data is not None:
             self._trust_lists.take(record, data)
+            if self._trust_lists.current is not None:
+                self._rules.learn(self._trust_lists.current)
 
     def _rules_artefact(self, record: Record) -> None:
         data = self._objects.read(record.index, record.entry.object)
@@ -152,7 +154,7 @@ class _Pass:
         accepted = record.entry.kind == ACTION
         message = self._messages.read(record)
         self._receipts.check_hub(record)
-        rules = self._rules.of_message(record, message) if message is not None else None
+        rules = self._rules.of_message(record, message, self._trust_lists.current) if message is not None else None
         if message is None or rules is None:
             self._gaps.case(record.entry.case_id)
             return

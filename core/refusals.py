@@ -112,6 +112,7 @@ UNAVAILABLE = _kind(3003, "UNAVAILABLE", Code.UNAVAILABLE, "The service cannot a
 DRAINING = _kind(3004, "DRAINING", Code.UNAVAILABLE, "The service is shutting down. Try again shortly.", "服务正在停机，请稍后重试。", retriable=True)
 TAG_EPOCH_MISSING = _kind(3005, "TAG_EPOCH_MISSING", Code.ABORTED, "The opening lacks a tag epoch in force. Fetch the trust list and add it.", "缺少当前有效的标签密钥周期，请更新信任清单后补充。", retriable=True)
 MATERIAL_ABSENT = _kind(3006, "MATERIAL_ABSENT", Code.FAILED_PRECONDITION, "A named material is not stored. Upload it first.", "所列材料尚未上传，请先上传材料。", retriable=True)
+POLICY_SUPERSEDED = _kind(3007, "POLICY_SUPERSEDED", Code.ABORTED, "The opening names another policy than the one in force for its province. Fetch the trust list and name that.", "所引政策表不是本省当前有效版本，请更新信任清单后重新引用。", retriable=True)
 
 # 4xxx: procedure and claims; answered with a signed REFUSED receipt.
 CASE_EXISTS = _kind(4001, "CASE_EXISTS", _NO, "The case is open already.", "该案件已存在。")

@@ -20,6 +20,7 @@ from typing import Final
 
 from core.ids import PROVINCES
 from core.refusals import Refused
+from nodes.provinces import policies
 from pki import development
 from pki.names import LOCAL, Names
 from runtime import files
@@ -42,7 +43,7 @@ def make(folder: Path) -> None:
         Refused: BAD_SETTINGS when there are keys already.
     """
     names = Names((*LOCAL.dns, *SERVERS), LOCAL.addresses)
-    development.init(folder / "pki", SystemClock().now(), os.urandom, names=names)
+    development.init(folder / "pki", SystemClock().now(), os.urandom, names=names, policies=policies())
     for name in ("dsn", "postgres"):
         (folder / name).mkdir()
     for database in DATABASES:

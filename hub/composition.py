@@ -97,6 +97,7 @@ class Hub:
             read(self.settings.trust_root),
             self._signer.key_id,
             Artefacts(self.pool),
+            self.rules,
             self._clock,
             changed=self._trust_changed,
         )

@@ -1,8 +1,9 @@
 """The trust list in force, at this hub.
 
 Decides which version is in force: the one that the log named last. A version is taken, from the file at start or from an operator later,
-only if it verifies up to the root, follows the one in force by exactly one, and still lists the key with which this hub signs; it takes
-effect at the log index of its entry, never before and never again another. Evidence from before stays valid.
+only if it verifies up to the root, follows the one in force by exactly one, takes no policy table back, and still lists the key with which
+this hub signs; it takes effect at the log index of its entry, never before and never again another. Evidence from before stays valid, and
+cases keep the policy table of the version under which they were opened.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from yrdx.v1 import exchange_pb2, trust_pb2
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from core.rules import RuleBook
     from hub.ledger.artefacts import Artefacts
     from runtime.clock import Clock
     from runtime.identity import Identity
@@ -37,6 +39,7 @@ class TrustInForce:
         root_certificate_pem: bytes,
         signing_key_id: bytes,
         artefacts: Artefacts,
+        rules: RuleBook,
         clock: Clock,
         *,
         changed: Callable[[], None] = lambda: None,
@@ -47,11 +50,12 @@ class TrustInForce:
             root_certificate_pem: the anchor.
             signing_key_id: of the key with which this hub signs.
             artefacts: where versions are logged.
+            rules: learns the policy tables of every version.
             clock: the real time.
             changed: called after each change, for whoever keeps peers connected.
         """
         self._root, self._signing_key_id = root_certificate_pem, signing_key_id
-        self._artefacts, self._clock, self._changed = artefacts, clock, changed
+        self._artefacts, self._rules, self._clock, self._changed = artefacts, rules, clock, changed
         self._current: Trust | None = None
 
     def current(self) -> Trust:
@@ -65,22 +69,23 @@ class TrustInForce:
         return self._current
 
     async def follow(self, version: int) -> None:
-        """Puts the version in force that the log names; 0 means a new log, which has none yet.
+        """Puts the version in force that the log names, after those between, under whose tables cases may run; 0: a new log has none yet.
 
         Raises:
-            Refused: NOT_FOUND or BAD_TRUST_LIST when the ledger does not hold it or holds something else.
+            Refused: NOT_FOUND or BAD_TRUST_LIST when the ledger does not hold them or holds something else.
         """
-        if version:
-            logged = await self._artefacts.trust_list(version)
+        for wanted in range(self._current.version + 1 if self._current else 1, version + 1):
+            logged = await self._artefacts.trust_list(wanted)
             if logged is None:
-                raise Refused(NOT_FOUND, f"trust list {version}")
+                raise Refused(NOT_FOUND, f"trust list {wanted}")
             self._put(await self._read(logged.content))
 
     async def take_file(self, signed: bytes, append: Append) -> None:
         """Puts the list of the file in force if it is the successor; an older or equal one is passed over.
 
         Raises:
-            Refused: BAD_TRUST_LIST, also when a version between is missing or the file differs from what is in force.
+            Refused: BAD_TRUST_LIST, also when a version between is missing or the file differs from what is in force;
+                TRUST_LIST_ROLLBACK when a policy table goes back.
         """
         trust = await self._read(signed)
         current = self._current
@@ -135,6 +140,8 @@ class TrustInForce:
     async def _append(self, trust: Trust, append: Append) -> int:
         if self._current is not None and trust.version != self._current.version + 1:
             raise Refused(BAD_TRUST_LIST, f"version {trust.version} after {self._current.version}: publish what lies between first")
+        if self._current is not None:
+            trust.check_tables_follow(self._current)
         try:
             trust.signing_key(self._signing_key_id, HUB, self._clock.now())
         except Refused as refusal:
@@ -145,6 +152,7 @@ class TrustInForce:
         return await asyncio.to_thread(load_trust_list, signed, self._root)
 
     def _put(self, trust: Trust) -> None:
+        self._rules.learn((table.digest, table.policy) for table in trust.tables())
         self._current = trust
         _LOG.info("trust list in force", version=trust.version)
         self._changed()

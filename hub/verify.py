@@ -6,7 +6,8 @@ The checks, in this order; the first that fails is the answer:
 2. the sender is the caller, and the acting unit is one of the sender's province;
 3. the receiver is a member of the trust list in force;
 4. it is not dated more than five minutes in the future;
-5. the rules that it names are known and are those of its service;
+5. the rules that it names are known and are those of its service, a case can run under them, and an opening names the policy that is in
+   force for its sender;
 6. its key is the sender's, for signing, valid now, and the signature is good;
 7. the materials that it names are stored.
 
@@ -29,12 +30,14 @@ from core.refusals import (
     BAD_FIELD,
     FUTURE_CLOCK,
     MATERIAL_ABSENT,
+    POLICY_SUPERSEDED,
     SENDER_NOT_CALLER,
     UNIT_NOT_ALLOWED,
     UNKNOWN_PROVINCE,
     UNKNOWN_RULES,
     Refused,
 )
+from core.rules import misfit
 from hub.ledger.work import Acknowledgement, Claim, Submission
 from yrdx.v1 import receipt_pb2
 
@@ -103,13 +106,22 @@ class Verifier:
             if routing.receiver not in trust.members:
                 return Refused(UNKNOWN_PROVINCE, "receiver")
             self._check_clock(message)
-            if self._rules.of(message.header).procedure.service != routing.service:
-                return Refused(UNKNOWN_RULES, "procedure_digest")
+            self._check_rules(message, trust)
             signed = pae(HEADER_TYPE, message.header_bytes)
             trust.verify(routing.sender, envelope.key_id, self._clock.now(), signed, envelope.signature)
         except Refused as refusal:
             return refusal
         return None
+
+    def _check_rules(self, message: ReadMessage, trust: Trust) -> None:
+        rules = self._rules.of(message.header)
+        if rules.procedure.service != message.routing.service:
+            raise Refused(UNKNOWN_RULES, "procedure_digest")
+        if misfit(rules) is not None:
+            raise Refused(UNKNOWN_RULES, "policy_digest")
+        own = trust.policy_of(message.routing.sender)
+        if message.action.opens and not self._rules.is_in_force(message.header.policy_digest, own):
+            raise Refused(POLICY_SUPERSEDED, "policy_digest")
 
     def _check_clock(self, message: ReadMessage) -> None:
         try:

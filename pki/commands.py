@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -18,12 +18,14 @@ from core.typed import whole
 from pki import development
 from pki.ceremony.describe import describe, list_lines, trust_lines
 from pki.ceremony.office import LIST_DAYS, ROOT_DAYS, Office
+from pki.ceremony.policy import province_of, sign_policy
 from pki.ceremony.request import digest_of, make_tag_key, request_authority, request_holder
 from pki.ceremony.revoke import renew, revoke
 from pki.ceremony.root import new_root
 from pki.ceremony.sign import sign
 from pki.ceremony.trust_list import TRUST_LIST, next_trust_list
 from pki.crl import Reason
+from pki.files import read
 from pki.identity import Role, Subject
 from pki.names import Names
 
@@ -41,6 +43,8 @@ In Shanghai, at its authority; then at the root:
 In Shanghai, where its node will run; then at its authority:
   yrdx-pki request 310000 node --out keys --name node.sh.example
   yrdx-pki sign keys/request.pem --office authority --digest 60303ae2…
+There, when its policy table has changed:
+  yrdx-pki policy policy.json --office authority
 At the root, with what Shanghai's authority handed over:
   yrdx-pki trust-list root --member member.bin --epoch 1
 
@@ -51,12 +55,13 @@ Exit status: 0 fine, 1 findings (not signed, or does not verify), 2 usage.""",
 
 Flag = Annotated[bool, Parameter(negative=())]
 Texts = Annotated[tuple[str, ...], Parameter(negative=())]
+Paths = Annotated[tuple[Path, ...], Parameter(negative=())]
 Days = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lte=ROOT_DAYS))]
 Epoch = Annotated[int, Parameter(converter=whole, validator=Number(gte=1, lt=1 << 32))]
 
 
 @app.command(name="init")
-def init_folder(folder: Path, /, *, name: Texts = ("localhost", "127.0.0.1"), root_only: Flag = False) -> list[str]:
+def init_folder(folder: Path, /, *, name: Texts = ("localhost", "127.0.0.1"), policy: Paths = (), root_only: Flag = False) -> list[str]:
     """Make the root and, for development, all others in the same folder.
 
     Example: yrdx-pki init pki
@@ -64,12 +69,14 @@ def init_folder(folder: Path, /, *, name: Texts = ("localhost", "127.0.0.1"), ro
     Args:
         folder: an empty folder, or one to make.
         name: host name or address of all servers; may be repeated.
+        policy: policy table of a province; may be repeated. A province without one opens its cases under the regional table.
         root_only: make the root alone, as production begins.
     """
     if root_only:
         new_root(folder, _now())
         return describe(folder / "root.pem", folder / "root.pem")
-    development.init(folder, _now(), os.urandom, names=Names.parse(name))
+    tables = {province_of(data): data for data in map(read, policy)}
+    development.init(folder, _now(), os.urandom, names=Names.parse(name), policies=tables)
     return describe(folder / TRUST_LIST, folder / "root.pem")
 
 
@@ -174,12 +181,28 @@ def show_list(office: Path, /, *, renew_dates: Annotated[Flag, Parameter(name="-
     return [f"{office}: nothing was signed here yet"] if found is None else [*list_lines(found)]
 
 
+@app.command(name="policy")
+def sign_table(table: Path, /, *, office: Path) -> list[str]:
+    """Sign a new version of a province's policy table at its authority; in force with the next trust list.
+
+    Cases that run already keep the table under which they were opened.
+
+    Example: yrdx-pki policy policy.json --office authority
+
+    Args:
+        table: the table, JSON; docs/operations.md says what is in it.
+        office: folder of the province's authority.
+    """
+    policy = sign_policy(Office.enter(office), read(table), _now())
+    return [f"{policy.name}: version {policy.version} of {policy.province} signed; hand {office / 'member.bin'} to the root"]
+
+
 @app.command(name="trust-list")
 def sign_trust_list(
     root: Path,
     /,
     *,
-    member: Annotated[tuple[Path, ...], Parameter(negative=())] = (),
+    member: Paths = (),
     epoch: Annotated[tuple[Epoch, ...], Parameter(negative=())] = (),
     remove: Texts = (),
 ) -> list[str]:

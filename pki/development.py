@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.ids import PROVINCES
 from pki.ceremony.office import Office
+from pki.ceremony.policy import sign_policy
 from pki.ceremony.record import MEMBER_FILE
 from pki.ceremony.request import digest_of, make_tag_key, request_authority, request_holder
 from pki.ceremony.root import new_root
@@ -25,7 +26,7 @@ from pki.names import LOCAL, Names
 from pki.profile import HOLDINGS, roles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -33,7 +34,9 @@ EPOCH: Final = 1
 MEMBERS: Final = (HUB, *PROVINCES)
 
 
-def init(folder: Path, at: datetime, random: Callable[[int], bytes], *, names: Names = LOCAL) -> None:
+def init(
+    folder: Path, at: datetime, random: Callable[[int], bytes], *, names: Names = LOCAL, policies: Mapping[str, bytes] | None = None
+) -> None:
     """Makes everything that a development world needs.
 
     Args:
@@ -41,9 +44,10 @@ def init(folder: Path, at: datetime, random: Callable[[int], bytes], *, names: N
         at: now; everything is valid from slightly before.
         random: makes the secrets; in production `os.urandom`.
         names: where all servers are reached.
+        policies: policy table by province; one that is not there has none.
 
     Raises:
-        Refused: BAD_SETTINGS when the folder has keys already.
+        Refused: BAD_SETTINGS when the folder has keys already, NOT_CERTIFIED with what is wrong in a policy table.
     """
     root = new_root(folder, at)
     for member in MEMBERS:
@@ -54,6 +58,8 @@ def init(folder: Path, at: datetime, random: Callable[[int], bytes], *, names: N
             subject = Subject(member, role, (member[:2],) if role is Role.SYSTEM else ())  # a system speaks for its whole province
             served = names if HOLDINGS[role].server else Names()
             _exchange(authority, request_holder(folder / "members" / member / role, subject, served, random), at)
+    for province, table in (policies or {}).items():
+        sign_policy(Office.enter(folder / "authorities" / province), table, at)
     _share_tag_key([folder / "members" / code / Role.NODE for code in PROVINCES], random)
     files = [folder / "authorities" / member / MEMBER_FILE for member in MEMBERS]
     next_trust_list(root, files, at, epochs=[EPOCH])

@@ -3,18 +3,21 @@
 Decides, in this order: (1) the root issued the authority's certificate for this member and has not revoked it; (2) the
 authority signed the record, which names this member; (3) the authority signed the revocation list in it; (4) each
 certificate is the authority's, for a holder of this member and its purpose; (5) each raw key is one that a holder of this
-member has, at most one a suite. Whether keys are used twice is decided over the whole list, by `pki.trust`.
+member has, at most one a suite; (6) a policy table is one that this province can have. Whether keys are used twice is
+decided over the whole list, by `pki.trust`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from core.refusals import KEY_EXPIRED, KEY_NOT_YET_VALID, KEY_REVOKED, Kind
+from core.policy import read_policy
+from core.refusals import BAD_TRUST_LIST, KEY_EXPIRED, KEY_NOT_YET_VALID, KEY_REVOKED, Kind, Refused
 from pki import crl, seal
 from pki.documents import open_record
 from pki.identity import Purpose, is_member_code
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from cryptography import x509
 
+    from core.policy import Policy
     from yrdx.v1 import trust_pb2
 
 ED25519: Final = "ed25519"
@@ -53,6 +57,19 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """A province's policy table.
+
+    Attributes:
+        digest: SHA-256 of its bytes, as cases name it.
+        policy: what it says.
+    """
+
+    digest: bytes
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """A verified member.
 
@@ -63,6 +80,7 @@ class Member:
         certificates: of all its holders.
         keys: raw public keys by purpose, of the suite in use.
         key_ids: of all its keys, the authority's too.
+        table: its policy, or None when the regional one holds for it.
     """
 
     code: str
@@ -71,6 +89,7 @@ class Member:
     certificates: tuple[Listed, ...]
     keys: Mapping[Purpose, bytes]
     key_ids: tuple[bytes, ...]
+    table: Table | None = None
 
 
 def read_member(message: trust_pb2.Member, root: x509.Certificate, revoked_by_root: frozenset[int]) -> Member:
@@ -92,7 +111,22 @@ def read_member(message: trust_pb2.Member, root: x509.Certificate, revoked_by_ro
     ids = [public.key_id, *(listed.leaf.public_key.key_id for listed in certificates)]
     with reading(f"{where}.keys"):
         ids += [_raw_key_id(purpose, raw) for purpose, raw in keys.items()]
-    return Member(message.code, message.name, record.serial, certificates, keys, tuple(ids))
+    table = read_table(record, f"{where}.policy")
+    return Member(message.code, message.name, record.serial, certificates, keys, tuple(ids), table)
+
+
+def read_table(record: trust_pb2.MemberRecord, where: str) -> Table | None:
+    """The policy table in a record, or None when there is none.
+
+    Raises:
+        Refused: BAD_TRUST_LIST with the place at fault.
+    """
+    if not record.policy:
+        return None
+    try:
+        return Table(hashlib.sha256(record.policy).digest(), read_policy(record.policy, record.code))
+    except Refused as refusal:
+        raise Refused(BAD_TRUST_LIST, f"{where}: {refusal.field}") from refusal
 
 
 def _leaves(record: trust_pb2.MemberRecord, authority: x509.Certificate, where: str) -> Iterable[Leaf]:

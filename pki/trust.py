@@ -2,14 +2,15 @@
 
 `load_trust_list` decides, in this order: (1) the anchor is a root; (2) the root signed the list; (3) its revocation lists
 are the root's; (4) each member verifies up to the root (`pki.members`); (5) no member twice, the hub among them; (6) no
-key twice, in whatever purpose or member; (7) tag epochs are given, ascending.
+key twice, in whatever purpose or member; (7) tag epochs are given, ascending; (8) the list was not signed before the day
+from which a policy table in it is valid.
 
 The look-ups decide by (key id, purpose, expected member) and by the time that the caller gives; they are dictionary
 look-ups on keys parsed once, from any thread. What this version revokes is refused for every time: a revocation takes
 effect at the log index of its version, and evidence from before is checked with the version in force at its own index.
 
 Not checked here, the caller's: that a newer version is not replaced by an older one (`version`; the same version with
-another `digest` is a conflict), and how fresh the list is.
+another `digest` is a conflict), that no policy table goes back (`check_tables_follow`), and how fresh the list is.
 """
 
 from __future__ import annotations
@@ -19,16 +20,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from core.refusals import BAD_SIGNATURE, KEY_REVOKED, NO_IDENTITY, UNKNOWN_KEY, Kind, Refused
+from core.calendar import SHANGHAI
+from core.refusals import BAD_SIGNATURE, KEY_REVOKED, NO_IDENTITY, TRUST_LIST_ROLLBACK, UNKNOWN_KEY, Kind, Refused
 from pki import crl
 from pki.documents import open_trust_list
 from pki.identity import HUB, Purpose
-from pki.members import SUITES, Listed, Member, read_member
+from pki.members import SUITES, Listed, Member, Table, read_member
 from pki.reading import read_root, reading, require
 from pki.signer import PublicKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
 
     from cryptography import x509
 
@@ -93,6 +96,28 @@ class Trust:
         if not self.signing_key(key_id, member, at).verify(message, signature):
             raise Refused(BAD_SIGNATURE, "signature")
 
+    def tables(self) -> Iterator[Table]:
+        """The policy tables of all provinces that have one."""
+        return (member.table for member in self.members.values() if member.table)
+
+    def policy_of(self, member: str) -> bytes:
+        """Digest of the policy table under which this province opens cases; empty: the regional one, or no member."""
+        found = self.members.get(member)
+        return found.table.digest if found and found.table else b""
+
+    def check_tables_follow(self, last: Trust) -> None:
+        """Makes sure that every policy table is the one of the last list or has a higher version; none can be taken away.
+
+        Raises:
+            Refused: TRUST_LIST_ROLLBACK with the member.
+        """
+        for code, member in self.members.items():
+            before = last.members.get(code)
+            if before and before.table and before.table != member.table:
+                newer = member.table is not None and member.table.policy.version > before.table.policy.version
+                if not newer:
+                    raise Refused(TRUST_LIST_ROLLBACK, f"members[{code}].policy")
+
     def sealing_key(self, member: str) -> tuple[str, bytes]:
         """Gives suite and raw public key to seal to this member.
 
@@ -154,6 +179,8 @@ def load_trust_list(signed: bytes, root_certificate_pem: bytes) -> Trust:
     _check_keys_once([root_key.key_id, *(one for member in members.values() for one in member.key_ids)])
     with reading("issued_at"):
         issued_at = trust_list.issued_at.ToDatetime(UTC)
+        today = issued_at.astimezone(SHANGHAI).date()
+    _check_valid_from(members, today)
     return Trust(
         raw=signed,
         digest=hashlib.sha256(signed).digest(),
@@ -176,6 +203,12 @@ def _members(trust_list: trust_pb2.TrustList, root: x509.Certificate) -> dict[st
         members[message.code] = read_member(message, root, frozenset(revoked))
     require(HUB in members, "members: hub")
     return members
+
+
+def _check_valid_from(members: Mapping[str, Member], today: date) -> None:
+    for code, member in members.items():
+        first = member.table.policy.valid_from if member.table else None
+        require(first is None or first <= today, f"members[{code}].policy: valid_from")
 
 
 def _listed(members: Mapping[str, Member], purpose: Purpose) -> Iterator[Listed]:

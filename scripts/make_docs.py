@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.procedures import PROCEDURES
-from core.procedures.model import CLOSED, Policy, Procedure
+from core.procedures.model import CLOSED, Procedure
 from core.refusals import BY_NUMBER
-from core.rules import shipped_rules
+from scripts.policy_docs import length, pages, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +43,14 @@ def errors() -> Iterator[str]:
 def procedures() -> Iterator[str]:
     """The page of procedures: states, arrows and limits."""
     yield "# Procedures\n"
-    yield "Generated from `core/procedures/` and the policy that ships. A step of a case is one arrow; what the arrow leads to,"
+    yield "Generated from `core/procedures/` and the policy tables that ship. A step of a case is one arrow; what the arrow leads to,"
     yield "who must act then and who answers for the person is the same for hub, nodes and auditors.\n"
     for procedure in PROCEDURES.values():
         yield f"## {procedure.service} {procedure.title}\n"
         yield from _states(procedure)
         yield from _arrows(procedure)
         yield from _limits(procedure)
+    yield from pages()
 
 
 def _states(procedure: Procedure) -> Iterator[str]:
@@ -76,19 +77,15 @@ def _arrows(procedure: Procedure) -> Iterator[str]:
 
 
 def _limits(procedure: Procedure) -> Iterator[str]:
-    policy = next(iter(shipped_rules().policies.values()))
-    yield f"Limits of policy `{policy.name}`:\n"
-    yield "| limit | length | starts with | runs in | when it passes |\n| --- | --- | --- | --- | --- |"
+    yield "Limits, as the policy tables of the provinces have them:\n"
+    read = tables()
+    yield f"| limit | {' | '.join(read)} | starts with | runs in | when it passes |\n| --- |{' --- |' * len(read)} --- | --- | --- |"
     for deadline in procedure.deadlines:
+        lengths = " | ".join(length(policy, deadline.name) for policy in read.values())
         started = ("receipt of " if deadline.from_receipt else "") + ", ".join(deadline.started_by)
         passes = f"the case ends: {deadline.expires_to}" if deadline.expires_to else "overdue: both desks and the operator see it"
-        yield f"| {deadline.name} | {_length(policy, deadline.name)} | {started} | {', '.join(deadline.runs_in)} | {passes} |"
+        yield f"| {deadline.name} | {lengths} | {started} | {', '.join(deadline.runs_in)} | {passes} |"
     yield ""
-
-
-def _length(policy: Policy, deadline: str) -> str:
-    limit = policy.limits[deadline]
-    return f"{limit.days} {limit.unit} day{'s' * (limit.days > 1)}"
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from core.ids import PROVINCES
+from nodes.provinces import policies
 from pki import development
 from runtime.grpc_client import channel
 from runtime.postgres import pool
@@ -131,7 +132,7 @@ async def _begun(wish: Wish, processes: Processes) -> tuple[People, Programs]:
 
 def _keys(wish: Wish) -> None:
     """Keys for everybody."""
-    development.init(wish.layout.pki, wish.clock.now(), os.urandom)
+    development.init(wish.layout.pki, wish.clock.now(), os.urandom, policies=policies())
     shutil.copyfile(wish.layout.root, wish.layout.folder / "root.pem")
 
 

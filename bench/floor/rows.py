@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from bench import cpu
 from core.ids import ID_BYTES, lane
-from core.procedures.model import Case, canonical, parse
+from core.procedures.model import Case
+from core.values import canonical, parse
 from hub.ledger.moment import Moment
 from hub.ledger.rows import AcknowledgementRow, CaseRow, DeliveryRow, MessageRow, Rows
 from hub.ledger.store import LedgerStore

@@ -13,8 +13,9 @@ from core.procedures.model import Case, Clock, Procedure
 from yrdx.v1 import receipt_pb2
 
 if TYPE_CHECKING:
+    from core.policy import Limit
     from core.procedures.engine import Rules
-    from core.procedures.model import Deadline, Limit
+    from core.procedures.model import Deadline
 
 _EVENT_NAMESPACE = uuid.UUID("6ab1b6de-8f0c-5d2e-9a54-0c6f3f2f7a11")
 

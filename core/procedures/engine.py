@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from core.calendar import Calendar
     from core.envelope import ReadMessage
+    from core.policy import Policy
     from core.procedures.clocks import Due
-    from core.procedures.model import Policy
 
 
 @dataclass(frozen=True, slots=True)

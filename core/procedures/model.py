@@ -7,24 +7,12 @@ in the log, so that a replay years later uses the rules of the day.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime  # noqa: TC003 - msgspec reads the annotations of a Struct when it runs
-from typing import TypeVar
 
-import msgspec
-
-from core.calendar import Unit  # noqa: TC001 - msgspec reads it
-from core.refusals import BAD_FIELD, Refused
+from core.values import Frozen
 
 CLOSED = "closed"
 """The one final state."""
-
-
-class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of everything that is data here: immutable, and read strictly."""
-
-
-Value = TypeVar("Value", bound=Frozen)
 
 
 class Action(Frozen, frozen=True):
@@ -135,25 +123,6 @@ class Procedure(Frozen, frozen=True):
         return next(deadline for deadline in self.deadlines if deadline.name == name)
 
 
-class Limit(Frozen, frozen=True):
-    """Length of a deadline. `unit`: "working" (工作日) or "calendar" (日)."""
-
-    days: int
-    unit: Unit
-    warn_days: int = 0
-    """A warning so many days before the end; 0: none."""
-
-
-class Policy(Frozen, frozen=True):
-    """The numbers and lists that a province may change without a new procedure (政策表)."""
-
-    name: str
-    source: str
-    limits: dict[str, Limit]
-    key_materials: tuple[str, ...]
-    deferrable_materials: tuple[str, ...]
-
-
 class Content(Frozen, frozen=True):
     """What a party said under seal, with the commitments of the header by which a second sealing of the same is known."""
 
@@ -224,25 +193,3 @@ class Case(Frozen, frozen=True):
     def clock(self, deadline: str) -> Clock | None:
         """The running clock of that deadline, or None."""
         return next((clock for clock in self.clocks if clock.deadline == deadline), None)
-
-
-def canonical(value: Frozen) -> bytes:
-    """Canonical JSON of a procedure, policy or case: sorted keys, no spaces, UTF-8."""
-    return msgspec.json.encode(value, order="sorted")
-
-
-def digest(value: Frozen) -> bytes:
-    """SHA-256 of the canonical JSON, 32 bytes."""
-    return hashlib.sha256(canonical(value)).digest()
-
-
-def parse(data: bytes, kind: type[Value]) -> Value:
-    """Reads canonical JSON back.
-
-    Raises:
-        Refused: BAD_FIELD when the bytes are not such a value.
-    """
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise Refused(BAD_FIELD, kind.__name__) from error

@@ -19,8 +19,9 @@ from uuid import UUID
 
 from core.envelope import read_header
 from core.procedures import clocks, engine
-from core.procedures.model import CLOSED, canonical
+from core.procedures.model import CLOSED
 from core.refusals import BAD_FIELD, CONFLICTING_REPEAT, NOT_FOUND, PERSON_CLAIMED, TAG_EPOCH_MISSING, Refused
+from core.values import canonical
 from hub.ledger.draft import Draft
 from hub.ledger.rows import CaseRow
 from hub.ledger.work import Acknowledgement, Done, Submission

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from core.envelope import sha256
-from core.procedures.model import Case, parse
+from core.procedures.model import Case
+from core.values import parse
 from hub.ledger.moment import Moment
 from hub.ledger.reach import reaching
 from hub.ledger.snapshot import Snapshot, StoredCase, StoredDelivery, StoredMessage

@@ -64,11 +64,12 @@ from yrdx.v1 import desk_pb2_grpc, exchange_pb2_grpc, operations_pb2_grpc, regis
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncIterator, Collection, Mapping
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 
     import asyncpg
     import grpc
 
+    from core.policy import Policy
     from nodes.common.records.codec import RecordCodec
     from nodes.common.settings import NodeSettings
     from runtime.clock import Clock, Sleep
@@ -107,10 +108,13 @@ class Node:
         self.exchange = exchange_pb2_grpc.ExchangeStub(links[0])
         self.worklist = Worklist(database=self.database, work=Work(self.cipher), clock=clock, random=os.urandom)
         self.register: Register = RegisterClient(register_pb2_grpc.RegisterStub(links[1])) if links[1] else self.worklist
-        self.trust = NodeTrust(read(settings.trust_root), self.database, self.exchange, clock)
+        self.trust = NodeTrust(read(settings.trust_root), self.database, self.exchange, clock, learn=self._learn)
         self.cases, self.documents = Cases(self.cipher), Documents(self.cipher)
         self.holds = Holds(settings.province)
         self.requests, self.operations = Requests(self.cipher), Operations(self.cipher)
+
+    def _learn(self, tables: Iterable[tuple[bytes, Policy]]) -> None:
+        self.book.learn(tables)
 
     @cached_property
     def verifier(self) -> Verifier:
@@ -329,8 +333,8 @@ async def _started(settings: NodeSettings, codec: RecordCodec, stack: AsyncExitS
     register = await stack.enter_async_context(channel(settings.register, settings.tls)) if settings.register else None
     node = Node(settings, codec, pool, (hub, register), clock=clock, sleep=sleep)
     stack.callback(node.executor.shutdown)
+    node.book = await rules.remembered(node.database, node.book)  # before the parts that hold it are made, and before it learns
     await node.trust.begin(read(settings.trust_list))
-    node.book = await rules.remembered(node.database, node.book)  # before the parts that hold it are made
     await node.inbox.resume()
     await stack.enter_async_context(metrics.serving(settings.metrics, node.operator.status))
     group = await stack.enter_async_context(task_group())

@@ -79,7 +79,7 @@ class Decisions:
         documents = await self.documents.find(connection, request.counterpart, request.documents)
         beside = Beside(
             at=self.business_time.now(),
-            policy=self.writer.rules.for_new(request.service).policy,
+            policy=self.writer.rules.for_new(request.service, self.writer.own_policy).policy,
             open_key_materials=request.open_key_materials,
             documents={description.code for _, description in documents},
             is_today=self.business_time.is_known,

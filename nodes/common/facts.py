@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from core.procedures.model import Frozen
+from core.values import Frozen
 
 
 class Document(Frozen, frozen=True):

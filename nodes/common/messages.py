@@ -85,6 +85,11 @@ class Writer:
     random: Callable[[int], bytes]
     checkpoint: envelope_pb2.SeenCheckpoint = field(default_factory=envelope_pb2.SeenCheckpoint)
 
+    @property
+    def own_policy(self) -> bytes:
+        """Digest of the policy table under which this province opens cases now; empty: it has none of its own."""
+        return self.trust.current.policy_of(self.province)
+
     def new_id(self) -> bytes:
         """A UUIDv7."""
         return uuid7(int(self.clock.now().timestamp() * 1000), self.random(RANDOM_BYTES))
@@ -125,10 +130,10 @@ class Writer:
         )
 
     def write_again(self, message: Outgoing) -> Outgoing:
-        """The same message with tags for the epochs that are in force now; everything else that it says stays.
+        """The same opening with tags for the epochs and under the rules that are in force now; everything else that it says stays.
 
-        Only for what the hub did not store because it misses an epoch: as it was it can never be accepted, so two forms of one message
-        never compete.
+        Only for what the hub did not store because it misses an epoch or names a superseded policy: as it was it can never be accepted,
+        so two forms of one message never compete.
 
         Raises:
             Refused: UNKNOWN_KEY when this node has no key for an epoch in force.
@@ -140,6 +145,9 @@ class Writer:
         _, receiver_key = self.trust.current.sealing_key(message.read.routing.receiver)
         sealed = sealed_for(receiver_key, header.routing, content)
         header.payload_digest = sha256(sealed.sealed)
+        header.procedure_digest, header.calendar_digest, header.policy_digest = self.rules.current(
+            message.read.routing.service, self.own_policy
+        )
         header.tag_commitment = tags.commitment(opening.salt, [(tag.epoch, tag.value) for tag in opening.tags])
         envelope = self.signed(header.SerializeToString(deterministic=True), sealed.sealed, opening)
         return Outgoing(
@@ -181,7 +189,7 @@ class Writer:
     def _header(self, row: CaseRow, saying: Saying, routing: bytes, sealed: Sealed) -> envelope_pb2.Header:
         case, opening = row.case, saying.opening
         procedure, calendar, policy = (
-            (case.procedure_digest, case.calendar_digest, case.policy_digest) if case else self.rules.current(row.service)
+            (case.procedure_digest, case.calendar_digest, case.policy_digest) if case else self.rules.current(row.service, self.own_policy)
         )
         commitment = tags.commitment(opening.salt, [(tag.epoch, tag.value) for tag in opening.tags]) if opening else b""
         return envelope_pb2.Header(

@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import grpc
 
 from core import receipts
-from core.refusals import FUTURE_CLOCK, KEY_REVOKED, TAG_EPOCH_MISSING, UNAVAILABLE, UNKNOWN_KEY, UNKNOWN_PROVINCE, UNKNOWN_RULES, Refused
+from core.refusals import (
+    FUTURE_CLOCK,
+    KEY_REVOKED,
+    POLICY_SUPERSEDED,
+    TAG_EPOCH_MISSING,
+    UNAVAILABLE,
+    UNKNOWN_KEY,
+    UNKNOWN_PROVINCE,
+    UNKNOWN_RULES,
+    Refused,
+)
 from nodes.common.store import operations as operations_of
 from nodes.common.store import outbox as rows
 from nodes.common.store.database import Matter
@@ -52,6 +62,8 @@ _PAUSE_S: Final = 0.5
 _MENDED_S: Final = 30.0
 _CAN_BE_MENDED: Final = frozenset({FUTURE_CLOCK, UNKNOWN_KEY, UNKNOWN_PROVINCE, UNKNOWN_RULES, KEY_REVOKED})
 """The same bytes may be accepted once an operator has done something; a new key signs them again."""
+_WRITTEN_AGAIN: Final = frozenset({TAG_EPOCH_MISSING, POLICY_SUPERSEDED})
+"""The hub will never take the same bytes: what they say about epochs or policy is of the trust list before."""
 
 _LOG = process_log.get("nodes.outbox")
 
@@ -123,7 +135,7 @@ class Outbox:
         versions = await self.trust.named_by(result.receipts[0] for result in results if result.receipts)
         loop = asyncio.get_running_loop()
         answers = await loop.run_in_executor(self.executor, self._answers, sent, results, versions)
-        if any(isinstance(answer, Refused) and answer.kind is TAG_EPOCH_MISSING for answer in answers):
+        if any(isinstance(answer, Refused) and answer.kind in _WRITTEN_AGAIN for answer in answers):
             await self.trust.refresh()  # before the transaction: it asks the hub
         # If we crash before the commit, the batch is sent again and gets the same answers.
         async with self.database.writing() as transaction:
@@ -201,7 +213,7 @@ class Outbox:
             known = {"message_id": message.message_id.hex(), "number": refusal.kind.number, "field": refusal.field}
             _LOG.error("the hub does not take a message", **known)
             after_s = _MENDED_S if refusal.kind in _CAN_BE_MENDED else None
-        if refusal.kind is TAG_EPOCH_MISSING:
+        if refusal.kind in _WRITTEN_AGAIN:
             self._write_again(transaction, message)
         if after_s is not None:
             rows.put_off(transaction, message.message_id, self.clock.now() + timedelta(seconds=after_s))
@@ -210,12 +222,12 @@ class Outbox:
         await self._close_decision(transaction, message, refusal.kind.number)
 
     def _write_again(self, transaction: Transaction, message: Outgoing) -> None:
-        """Gives a message tags for the epochs in force: as it was the hub will never take it."""
+        """Gives an opening what is in force now: as it was the hub will never take it."""
         try:
-            # If we crash before the commit, the old form is sent again and misses the epoch again.
+            # If we crash before the commit, the old form is sent again and gets the same answer.
             rows.write_again(transaction, self.writer.write_again(message))
         except Refused as refusal:
-            _LOG.error("a message cannot be given its tags", message_id=message.message_id.hex(), reason=str(refusal))
+            _LOG.error("an opening cannot be written again", message_id=message.message_id.hex(), reason=str(refusal))
 
     async def _close_decision(self, transaction: Transaction, message: Outgoing, number: int) -> None:
         """A decision that came to nothing is no longer pending; the desk sees why."""

@@ -21,8 +21,9 @@ from runtime.grpc_errors import refused
 from yrdx.v1 import exchange_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from core.policy import Policy
     from nodes.common.store.database import Database
     from runtime.clock import Clock, Sleep
     from runtime.identity import Identity
@@ -38,10 +39,17 @@ class NodeTrust:
     """Every version that is known here."""
 
     def __init__(
-        self, root_certificate_pem: bytes, database: Database, exchange: exchange_pb2_grpc.ExchangeAsyncStub, clock: Clock
+        self,
+        root_certificate_pem: bytes,
+        database: Database,
+        exchange: exchange_pb2_grpc.ExchangeAsyncStub,
+        clock: Clock,
+        *,
+        learn: Callable[[Iterable[tuple[bytes, Policy]]], None] = lambda _tables: None,
     ) -> None:
-        """Starts with none; `begin` gives the first."""
+        """Starts with none; `begin` gives the first. `learn` is told the policy tables of every version before it is used."""
         self._root, self._database, self._exchange, self._clock = root_certificate_pem, database, exchange, clock
+        self._learn = learn
         self._versions: dict[int, Trust] = {}
 
     @property
@@ -148,11 +156,15 @@ class NodeTrust:
         # If we crash before the commit, the version is fetched again.
         async with self._database.writing() as transaction:
             trust_lists.add(transaction, trust.version, trust.raw)
-        self._versions[trust.version] = trust
+        self._take(trust)
         _LOG.info("trust list", version=trust.version)
 
     async def _keep(self, content: bytes) -> None:
         trust = await asyncio.to_thread(load_trust_list, content, self._root)
+        self._take(trust)
+
+    def _take(self, trust: Trust) -> None:
+        self._learn((table.digest, table.policy) for table in trust.tables())
         self._versions[trust.version] = trust
 
 

@@ -93,6 +93,9 @@ def _member(member: Member) -> Iterator[str]:
         yield _row(listed.leaf.purpose.name.lower(), _listed(listed))
     for purpose, raw in member.keys.items():
         yield _row(purpose.name.lower(), raw.hex())
+    if member.table is not None:
+        policy = member.table.policy
+        yield _row("policy", f"{policy.name}, version {policy.version}, {member.table.digest.hex()}")
 
 
 def _listed(listed: Listed) -> str:

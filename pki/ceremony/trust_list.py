@@ -2,7 +2,7 @@
 
 Decides: (1) the version counts on from the last one in the root's folder; (2) a member without a new file stays as it
 was; (3) no member goes back to an older record; (4) the whole list verifies as everybody else will verify it, before it is
-written. That a member file comes from its province is shown by its authority's signature.
+written, and (5) no policy table in it goes back. That a member file comes from its province is shown by its authority's signature.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def next_trust_list(
 
     Raises:
         Refused: NOT_CERTIFIED when this is no root or a member to remove is none, TRUST_LIST_ROLLBACK with a member whose
-            record is older, BAD_TRUST_LIST with the place that does not verify.
+            record or policy table is older, BAD_TRUST_LIST with the place that does not verify.
     """
     require(root.is_root, "root")
     path = root.folder / TRUST_LIST
@@ -75,6 +75,8 @@ def next_trust_list(
     )
     signed = sign_trust_list(trust_list, root.issuer.signer)
     trust = load_trust_list(signed, pem(root.issuer.certificate))
+    if path.exists():
+        trust.check_tables_follow(load_trust_list(read(path), pem(root.issuer.certificate)))
     # If we crash here, nothing has happened: the same command makes the same version again.
     replace(path, signed)
     return trust

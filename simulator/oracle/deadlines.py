@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from simulator.oracle.facts import Delivery, Event, Message, case_name
 from simulator.oracle.limits import Limits
+from simulator.oracle.policies import Policies
 from simulator.oracle.timetable import Timetable, Unknown
 from simulator.oracle.verdict import I8
 
@@ -25,6 +26,7 @@ class _Clock:
 
     def __init__(self, log: Log, tally: Tally) -> None:
         self._log, self._tally = log, tally
+        self._policies = Policies(log)
         self._limits: dict[bytes, Limits | None] = {}
         self._actions: dict[bytes, str] = {}
         self._warned: set[tuple[bytes, str]] = set()
@@ -40,6 +42,9 @@ class _Clock:
             return
         at = turn.happening.entry.business_at
         if turn.said:
+            if turn.before is None:
+                holds = self._policies.fits(turn.said)
+                self._tally.check(I8, f"{turn.said.place} opens under another policy than its province's", holds=holds)
             self._check_overtaken(turn.said, limits, at)
             self._actions[turn.said.id] = turn.said.routing.action
             limits.said(turn.after, turn.said.routing.action, at)
@@ -53,8 +58,8 @@ class _Clock:
         """The limits of the case; None when its calendar or policy is not in the log."""
         case_id = turn.happening.entry.raw.case_id
         if case_id not in self._limits and turn.after is not None:
-            _, calendar, policy = (self._log.objects.get(digest, b"") for digest in turn.after.rules)
-            timetable = Timetable.read(calendar, policy)
+            _, calendar, policy = turn.after.rules
+            timetable = Timetable.read(self._log.objects.get(calendar, b""), self._policies.text(policy))
             self._tally.check(I8, f"{case_name(case_id)}: its calendar or policy is not in the log", holds=timetable is not None)
             self._limits[case_id] = Limits(timetable) if timetable else None
         return self._limits.get(case_id)

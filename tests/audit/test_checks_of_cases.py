@@ -11,9 +11,9 @@ import pytest
 from core.entries import read_entry
 from core.envelope import sha256
 from core.procedures import PROCEDURES
-from core.procedures.model import canonical
 from core.receipts import timestamp
 from core.refusals import CASE_CLOSED, NOT_A_PARTY, OUT_OF_PROCEDURE, PERSON_CLAIMED, RULES_CHANGED, UNKNOWN_RULES, WRONG_PARTY
+from core.values import canonical
 from tests.audit.lying import FIRST, apply, restart, say
 from tests.audit.verifying import found_in
 from tests.support.log_folder import IN, OUT, LogBuilder, transfer

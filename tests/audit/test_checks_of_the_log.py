@@ -10,9 +10,10 @@ import pytest
 
 from core.entries import RULES, TRUST_LIST, read_entry
 from core.envelope import sha256
+from core.policy import Policy
 from core.procedures import PROCEDURES
-from core.procedures.model import Policy, canonical, parse
 from core.refusals import OUT_OF_PROCEDURE, PERSON_CLAIMED
+from core.values import canonical, parse
 from tests.audit.lying import FIRST, apply, say
 from tests.audit.verifying import found_in
 from tests.support.log_folder import IN, OUT, LogBuilder

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from google.protobuf import descriptor_pool
 
+from core.policy import Policy
 from core.procedures import PROCEDURES
-from core.procedures.model import CLOSED, RESEAL, Policy, Procedure, canonical, digest, parse
+from core.procedures.model import CLOSED, RESEAL, Procedure
 from core.refusals import BAD_FIELD, Refused
 from core.rules import POLICY, shipped_rules
+from core.values import canonical, digest, parse
 from tests.core.messages import BOOK
 from yrdx.v1 import household_transfer_pb2  # noqa: F401 - registers the payload messages
 

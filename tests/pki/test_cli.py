@@ -17,9 +17,10 @@ from core.refusals import Refused
 from pki.ceremony.describe import describe
 from pki.trust import load_trust_list
 from tests.pki.forging import SHANGHAI
+from tests.support.tables import table
 
 PROGRAM = Path(sys.executable).with_name("yrdx-pki")
-COMMANDS = ("init", "request", "sign", "inspect", "revoke", "crl", "trust-list")
+COMMANDS = ("init", "request", "sign", "inspect", "revoke", "crl", "policy", "trust-list")
 
 
 def run(place: Path, *words: object) -> subprocess.CompletedProcess[str]:
@@ -59,9 +60,12 @@ def test_a_whole_ceremony(tmp_path: Path) -> None:
     assert first == fine(tmp_path, "inspect", "root/trust-list.bin")
     assert "0 revoked" in fine(tmp_path, "crl", office)
     assert "keyCompromise" in fine(tmp_path, "revoke", "node/signing.pem", "--office", office, "--reason", "key-compromise")
+    (tmp_path / "policy.json").write_bytes(table(SHANGHAI))
+    assert "version 1 of 310000 signed" in fine(tmp_path, "policy", "policy.json", "--office", office)
     assert "number 3, 1 revoked" in fine(tmp_path, "crl", office, "--renew", "--days", 5)
     second = fine(tmp_path, "trust-list", "root", "--member", f"{office}/member.bin")
     assert re.search(r"signing +node, serial [0-9a-f]+, REVOKED", second)
+    assert re.search(r"policy +310000-1, version 1, [0-9a-f]{64}", second)
     assert load_trust_list((tmp_path / "root/trust-list.bin").read_bytes(), (tmp_path / "root/root.pem").read_bytes()).version == 2
 
 
@@ -72,7 +76,9 @@ def read_out(printed: str) -> str:
 
 
 def test_init_makes_a_development_folder_and_says_what(tmp_path: Path) -> None:
-    printed = fine(tmp_path, "init", "new", "--name", "hub.example")
+    (tmp_path / "policy.json").write_bytes(table(SHANGHAI))
+    printed = fine(tmp_path, "init", "new", "--name", "hub.example", "--policy", "policy.json")
+    assert printed.count("policy      ") == 1
     assert printed.count("\nmember ") == 5
     assert (tmp_path / "new" / "members" / SHANGHAI / "node" / "tag-1.key").stat().st_size == 32
     again = run(tmp_path, "init", "new")

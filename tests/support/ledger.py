@@ -129,7 +129,7 @@ async def ledger(world: World, pool: asyncpg.Pool, *, simulated: bool = True) ->
     heard = Heard()
     store, artefacts = LedgerStore(pool), Artefacts(pool)
     await store.create(clock.now(), START)
-    trust = TrustInForce(world.root_pem, signer.key_id, artefacts, clock)
+    trust = TrustInForce(world.root_pem, signer.key_id, artefacts, rules, clock)
     verifier = Verifier(trust.current, rules, b"p" * 32, clock)
     with ThreadPoolExecutor(1) as executor:
         committer = Committer(

@@ -16,6 +16,7 @@ from core.edge import Edge
 from core.entries import ACTION, DELIVERED, DUE, REFUSED, RULES, TRUST_LIST
 from core.envelope import ReadMessage, read_header, sha256
 from core.merkle import leaf_hash, root
+from core.policy import read_policy
 from core.procedures import engine
 from core.receipts import RECEIPT_TYPES, due_event, timestamp
 from core.refusals import OUT_OF_PROCEDURE, PERSON_CLAIMED
@@ -68,6 +69,8 @@ class LogBuilder:
     def trust_list(self, version: int | None = None, data: bytes | None = None) -> None:
         self.version = version or self.version + 1
         self.append(TRUST_LIST, {}, self.store(data or self.keys.trust_list(self.version)))
+        tables = self.keys.policies.items()
+        self.book.learn((sha256(table), read_policy(table, code)) for code, table in tables if data is None)
 
     def rules(self, kind: str, data: bytes) -> None:
         self.append(RULES, {"rules_kind": kind}, self.store(data))
@@ -78,7 +81,9 @@ class LogBuilder:
 
     def message(self, case_id: bytes, action: str, sender: str, receiver: str, **changes: Any) -> ReadMessage:
         """A message as its sender would write it now."""
-        procedure, calendar, policy = self.book.current("household-transfer")
+        procedure, calendar, policy = self.book.current("household-transfer", self.keys.policy_of(sender))
+        if case := self.cases.get(case_id):
+            procedure, calendar, policy = case.procedure_digest, case.calendar_digest, case.policy_digest
         routing = envelope_pb2.Routing(
             message_id=self.new_id(),
             case_id=case_id,
@@ -88,7 +93,6 @@ class LogBuilder:
             receiver=receiver,
             unit=f"{sender[:2]}0101000000",
         )
-        case = self.cases.get(case_id)
         values: dict[str, Any] = {
             "format": 1,
             "routing": routing.SerializeToString(),

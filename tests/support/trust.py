@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -44,6 +45,8 @@ class Keys:
     signing: dict[str, list[SigningKey]] = field(init=False, default_factory=dict)
     revoked: dict[str, list[int]] = field(init=False, default_factory=dict)
     log: Signer = field(init=False)
+    policies: dict[str, bytes] = field(default_factory=dict)
+    """Policy tables by province, in force with the next trust list."""
 
     def __post_init__(self) -> None:
         self.root = certificates.issue_root(new_p256(), Validity.starting(BEGINNING, 2000))
@@ -67,6 +70,11 @@ class Keys:
     def signer(self, member: str) -> Signer:
         """The newest signing key of a member."""
         return self.signing[member][-1].signer
+
+    def policy_of(self, member: str) -> bytes:
+        """Digest of a member's table as it will be in the next trust list; empty: it has none."""
+        table = self.policies.get(member)
+        return hashlib.sha256(table).digest() if table else b""
 
     def add_key(self, member: str, starting: datetime = BEGINNING, days: int | None = None) -> None:
         """Gives a member a further signing key, in force with the next trust list."""
@@ -112,6 +120,7 @@ class Keys:
             certificates=[trust_pb2.Certificate(purpose=trust_pb2.KEY_PURPOSE_SIGNING, der=key.der) for key in self.signing[code]],
             keys=log if code == HUB else [],
             revocation_list=crl.new_list(authority, 1, entries, validity),
+            policy=self.policies.get(code, b""),
         )
         return trust_pb2.Member(
             code=code,

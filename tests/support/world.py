@@ -194,7 +194,7 @@ class Speaker:
         """Seals and signs."""
         way = self._routing(case_id, action, to, routing or {})
         sealed = seal.seal(self.world.sealing_key(to), seal_info(way), payload)
-        procedure, calendar, policy = self.book.current("household-transfer")
+        procedure, calendar, policy = self.book.current("household-transfer", self.world.policy_of(self.code))
         values: dict[str, Any] = {
             "format": 1,
             "routing": way,

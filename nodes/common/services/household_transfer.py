@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from core.procedures.model import Policy
+    from core.policy import Policy
     from core.tags import Kind
     from nodes.common.facts import Facts
     from nodes.common.records.codec import RecordCodec

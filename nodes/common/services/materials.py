@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-    from core.procedures.model import Policy
+    from core.policy import Policy
     from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
     Promises = Collection[transfer_pb2.PromisedMaterial]

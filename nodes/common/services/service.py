@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from core.procedures.model import Policy
+    from core.policy import Policy
     from nodes.common.services.materials import Owed
     from yrdx.v1 import desk_pb2, register_pb2, resident_pb2
 

@@ -7,8 +7,9 @@ from datetime import datetime  # noqa: TC003 - a dataclass keeps its annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from core.procedures.model import Case, canonical, parse
+from core.procedures.model import Case
 from core.refusals import CASE_NOT_FOUND, Refused
+from core.values import canonical, parse
 from nodes.common.facts import Facts, packed, unpacked
 from nodes.common.store.database import Matter
 

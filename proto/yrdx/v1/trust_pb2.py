@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13yrdx/v1/trust.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"8\n\x0fSignedTrustList\x12\x12\n\ntrust_list\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\xb0\x01\n\tTrustList\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12-\n\tissued_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x07members\x18\x04 \x03(\x0b\x32\x0f.yrdx.v1.Member\x12\x1d\n\x15root_revocation_lists\x18\x05 \x03(\x0c\x12\x12\n\ntag_epochs\x18\x06 \x03(\r\"p\n\x06Member\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x1d\n\x15\x61uthority_certificate\x18\x03 \x01(\x0c\x12+\n\x06record\x18\x04 \x01(\x0b\x32\x1b.yrdx.v1.SignedMemberRecord\"7\n\x12SignedMemberRecord\x12\x0e\n\x06record\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\xa3\x01\n\x0cMemberRecord\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0e\n\x06serial\x18\x03 \x01(\x04\x12*\n\x0c\x63\x65rtificates\x18\x04 \x03(\x0b\x32\x14.yrdx.v1.Certificate\x12 \n\x04keys\x18\x05 \x03(\x0b\x32\x12.yrdx.v1.PublicKey\x12\x17\n\x0frevocation_list\x18\x06 \x01(\x0c\"@\n\x0b\x43\x65rtificate\x12$\n\x07purpose\x18\x01 \x01(\x0e\x32\x13.yrdx.v1.KeyPurpose\x12\x0b\n\x03\x64\x65r\x18\x02 \x01(\x0c\"O\n\tPublicKey\x12$\n\x07purpose\x18\x01 \x01(\x0e\x32\x13.yrdx.v1.KeyPurpose\x12\r\n\x05suite\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x0c*\x9e\x01\n\nKeyPurpose\x12\x1b\n\x17KEY_PURPOSE_UNSPECIFIED\x10\x00\x12\x13\n\x0fKEY_PURPOSE_TLS\x10\x01\x12\x17\n\x13KEY_PURPOSE_SIGNING\x10\x02\x12\x17\n\x13KEY_PURPOSE_SEALING\x10\x03\x12\x13\n\x0fKEY_PURPOSE_LOG\x10\x04\x12\x17\n\x13KEY_PURPOSE_WITNESS\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13yrdx/v1/trust.proto\x12\x07yrdx.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"8\n\x0fSignedTrustList\x12\x12\n\ntrust_list\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\xb0\x01\n\tTrustList\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12-\n\tissued_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x07members\x18\x04 \x03(\x0b\x32\x0f.yrdx.v1.Member\x12\x1d\n\x15root_revocation_lists\x18\x05 \x03(\x0c\x12\x12\n\ntag_epochs\x18\x06 \x03(\r\"p\n\x06Member\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x1d\n\x15\x61uthority_certificate\x18\x03 \x01(\x0c\x12+\n\x06record\x18\x04 \x01(\x0b\x32\x1b.yrdx.v1.SignedMemberRecord\"7\n\x12SignedMemberRecord\x12\x0e\n\x06record\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\"\xb3\x01\n\x0cMemberRecord\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\r\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0e\n\x06serial\x18\x03 \x01(\x04\x12*\n\x0c\x63\x65rtificates\x18\x04 \x03(\x0b\x32\x14.yrdx.v1.Certificate\x12 \n\x04keys\x18\x05 \x03(\x0b\x32\x12.yrdx.v1.PublicKey\x12\x17\n\x0frevocation_list\x18\x06 \x01(\x0c\x12\x0e\n\x06policy\x18\x07 \x01(\x0c\"@\n\x0b\x43\x65rtificate\x12$\n\x07purpose\x18\x01 \x01(\x0e\x32\x13.yrdx.v1.KeyPurpose\x12\x0b\n\x03\x64\x65r\x18\x02 \x01(\x0c\"O\n\tPublicKey\x12$\n\x07purpose\x18\x01 \x01(\x0e\x32\x13.yrdx.v1.KeyPurpose\x12\r\n\x05suite\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\x0c*\x9e\x01\n\nKeyPurpose\x12\x1b\n\x17KEY_PURPOSE_UNSPECIFIED\x10\x00\x12\x13\n\x0fKEY_PURPOSE_TLS\x10\x01\x12\x17\n\x13KEY_PURPOSE_SIGNING\x10\x02\x12\x17\n\x13KEY_PURPOSE_SEALING\x10\x03\x12\x13\n\x0fKEY_PURPOSE_LOG\x10\x04\x12\x17\n\x13KEY_PURPOSE_WITNESS\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'yrdx.v1.trust_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_KEYPURPOSE']._serialized_start=787
-  _globals['_KEYPURPOSE']._serialized_end=945
+  _globals['_KEYPURPOSE']._serialized_start=803
+  _globals['_KEYPURPOSE']._serialized_end=961
   _globals['_SIGNEDTRUSTLIST']._serialized_start=65
   _globals['_SIGNEDTRUSTLIST']._serialized_end=121
   _globals['_TRUSTLIST']._serialized_start=124
@@ -43,9 +43,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SIGNEDMEMBERRECORD']._serialized_start=416
   _globals['_SIGNEDMEMBERRECORD']._serialized_end=471
   _globals['_MEMBERRECORD']._serialized_start=474
-  _globals['_MEMBERRECORD']._serialized_end=637
-  _globals['_CERTIFICATE']._serialized_start=639
-  _globals['_CERTIFICATE']._serialized_end=703
-  _globals['_PUBLICKEY']._serialized_start=705
-  _globals['_PUBLICKEY']._serialized_end=784
+  _globals['_MEMBERRECORD']._serialized_end=653
+  _globals['_CERTIFICATE']._serialized_start=655
+  _globals['_CERTIFICATE']._serialized_end=719
+  _globals['_PUBLICKEY']._serialized_start=721
+  _globals['_PUBLICKEY']._serialized_end=800
 # @@protoc_insertion_point(module_scope)

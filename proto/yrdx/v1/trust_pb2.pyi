@@ -70,20 +70,22 @@ class SignedMemberRecord(_message.Message):
     def __init__(self, record: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class MemberRecord(_message.Message):
-    __slots__ = ("format", "code", "serial", "certificates", "keys", "revocation_list")
+    __slots__ = ("format", "code", "serial", "certificates", "keys", "revocation_list", "policy")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     SERIAL_FIELD_NUMBER: _ClassVar[int]
     CERTIFICATES_FIELD_NUMBER: _ClassVar[int]
     KEYS_FIELD_NUMBER: _ClassVar[int]
     REVOCATION_LIST_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
     format: int
     code: str
     serial: int
     certificates: _containers.RepeatedCompositeFieldContainer[Certificate]
     keys: _containers.RepeatedCompositeFieldContainer[PublicKey]
     revocation_list: bytes
-    def __init__(self, format: _Optional[int] = ..., code: _Optional[str] = ..., serial: _Optional[int] = ..., certificates: _Optional[_Iterable[_Union[Certificate, _Mapping]]] = ..., keys: _Optional[_Iterable[_Union[PublicKey, _Mapping]]] = ..., revocation_list: _Optional[bytes] = ...) -> None: ...
+    policy: bytes
+    def __init__(self, format: _Optional[int] = ..., code: _Optional[str] = ..., serial: _Optional[int] = ..., certificates: _Optional[_Iterable[_Union[Certificate, _Mapping]]] = ..., keys: _Optional[_Iterable[_Union[PublicKey, _Mapping]]] = ..., revocation_list: _Optional[bytes] = ..., policy: _Optional[bytes] = ...) -> None: ...
 
 class Certificate(_message.Message):
     __slots__ = ("purpose", "der")
