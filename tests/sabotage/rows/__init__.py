@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sabotage.rows import hub, messages, nodes, others
+from tests.sabotage.rows import hub, messages, nodes, others, policies
 
 DEFENCES = (
     *messages.FORM,
@@ -14,6 +14,7 @@ DEFENCES = (
     *nodes.NODE,
     *nodes.CONTENTS,
     *nodes.STROKES,
+    *policies.POLICIES,
     *others.AUDIT,
     *others.REGISTER,
     *others.RUN,

@@ -1,0 +1,77 @@
+"""Defences of the policy tables: whose table a case runs under, and that none goes back."""
+
+from __future__ import annotations
+
+from tests.sabotage.defence import Defence
+
+_CEREMONY = "tests/pki/test_policy.py::"
+_HUB = "tests/hub/test_policies.py::"
+_AUDIT = "tests/audit/test_checks_of_policies.py::"
+_ORACLE = "tests/simulator/test_oracle_policies.py::"
+
+POLICIES = (
+    Defence(
+        "an authority signs no older table",
+        "pki/ceremony/policy.py",
+        "policy.version <= last.policy.version:",
+        "policy.version < 0:",
+        f"{_CEREMONY}test_an_authority_does_not_go_back[older]",
+        f"{_CEREMONY}test_the_same_table_again_is_no_change",
+    ),
+    Defence(
+        "the root takes no policy table back",
+        "pki/ceremony/trust_list.py",
+        "trust.check_tables_follow(load_trust_list(read(path), pem(root.issuer.certificate)))",
+        "load_trust_list(read(path), pem(root.issuer.certificate))",
+        f"{_CEREMONY}test_the_root_does_not_let_a_table_go_back[older]",
+        f"{_CEREMONY}test_the_table_goes_from_the_authority_into_the_list",
+    ),
+    Defence(
+        "a table is valid from its day on",
+        "pki/trust.py",
+        "require(first is None or first <= today,",
+        "require(first is None or first <= first,",
+        f"{_CEREMONY}test_a_day_is_a_day_in_shanghai",
+        f"{_CEREMONY}test_the_table_goes_from_the_authority_into_the_list",
+    ),
+    Defence(
+        "the hub takes no policy table back",
+        "hub/trust.py",
+        "            trust.check_tables_follow(self._current)\n",
+        "            pass\n",
+        f"{_HUB}test_a_list_that_takes_a_table_back_is_not_put_in_force[taken away]",
+        f"{_HUB}test_a_change_is_for_new_cases_alone",
+    ),
+    Defence(
+        "a case opens under the table in force",
+        "hub/verify.py",
+        "if message.action.opens and not self._rules.is_in_force(message.header.policy_digest, own):",
+        "if False:",
+        f"{_HUB}test_an_opening_under_another_table_stores_nothing[superseded]",
+        f"{_HUB}test_a_change_is_for_new_cases_alone",
+    ),
+    Defence(
+        "an auditor finds a case under another table",
+        "audit/rules.py",
+        "if message.action.opens and not self._book.is_in_force(message.header.policy_digest, own):",
+        "if False:",
+        f"{_AUDIT}test_an_opening_under_another_table[superseded]",
+        f"{_AUDIT}test_each_case_has_the_limits_of_the_day_it_was_opened",
+    ),
+    Defence(
+        "an auditor finds a table that went back",
+        "audit/trust_lists.py",
+        "trust.check_tables_follow(self.current)",
+        "trust.check_tables_follow(trust)",
+        f"{_AUDIT}test_a_table_that_goes_back[same number]",
+        f"{_AUDIT}test_each_case_has_the_limits_of_the_day_it_was_opened",
+    ),
+    Defence(
+        "the oracle minds whose table a case opens under",
+        "simulator/oracle/policies.py",
+        "return named == own if own else named not in self._tables",
+        "return True",
+        f"{_ORACLE}test_an_opening_under_another_table_is_a_finding[superseded]",
+        f"{_ORACLE}test_cases_of_before_and_after_a_change_run_side_by_side",
+    ),
+)
