@@ -16,6 +16,7 @@ from pki.trust import Trust, load_trust_list
 if TYPE_CHECKING:
     from audit.entries import Record
     from audit.findings import Findings
+    from pki.members import Table
 
 
 class TrustLists:
@@ -29,6 +30,7 @@ class TrustLists:
         """Takes the anchor; it comes from outside the log folder."""
         self._root, self._findings = root_certificate_pem, findings
         self.current: Trust | None = None
+        self._tables: dict[str, Table] = {}
 
     def take(self, record: Record, data: bytes) -> None:
         """Puts a version in force, from its entry on."""
@@ -40,18 +42,14 @@ class TrustLists:
             return
         if self.current is not None and trust.version != self.current.version + 1:
             self._add(record, f"is version {trust.version} after version {self.current.version}")
-        self._check_tables(record, trust)
+        try:
+            trust.check_tables_follow(self._tables)
+        except Refused as refusal:
+            self._add(record, f"takes a policy table back: {refusal.field}")
         if record.entry.trust_list_version != trust.version:
             self._add(record, f"puts version {trust.version} in force and names version {record.entry.trust_list_version}")
         self.current = trust
-
-    def _check_tables(self, record: Record, trust: Trust) -> None:
-        if self.current is None:
-            return
-        try:
-            trust.check_tables_follow(self.current)
-        except Refused as refusal:
-            self._add(record, f"takes a policy table back: {refusal.field}")
+        self._tables |= trust.tables_by_code()
 
     def check_named(self, record: Record) -> None:
         """Makes sure that any other entry was made under the version in force at its place."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from core.rules import RuleBook
     from hub.ledger.artefacts import Artefacts
+    from pki.members import Table
     from runtime.clock import Clock
     from runtime.identity import Identity
 
@@ -57,6 +58,8 @@ class TrustInForce:
         self._root, self._signing_key_id = root_certificate_pem, signing_key_id
         self._artefacts, self._rules, self._clock, self._changed = artefacts, rules, clock, changed
         self._current: Trust | None = None
+        self._tables: dict[str, Table] = {}
+        """The newest policy table of every province that ever had one."""
 
     def current(self) -> Trust:
         """The version in force.
@@ -140,8 +143,7 @@ class TrustInForce:
     async def _append(self, trust: Trust, append: Append) -> int:
         if self._current is not None and trust.version != self._current.version + 1:
             raise Refused(BAD_TRUST_LIST, f"version {trust.version} after {self._current.version}: publish what lies between first")
-        if self._current is not None:
-            trust.check_tables_follow(self._current)
+        trust.check_tables_follow(self._tables)
         try:
             trust.signing_key(self._signing_key_id, HUB, self._clock.now())
         except Refused as refusal:
@@ -153,6 +155,7 @@ class TrustInForce:
 
     def _put(self, trust: Trust) -> None:
         self._rules.learn((table.digest, table.policy) for table in trust.tables())
+        self._tables |= trust.tables_by_code()
         self._current = trust
         _LOG.info("trust list in force", version=trust.version)
         self._changed()

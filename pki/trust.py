@@ -100,21 +100,28 @@ class Trust:
         """The policy tables of all provinces that have one."""
         return (member.table for member in self.members.values() if member.table)
 
+    def tables_by_code(self) -> dict[str, Table]:
+        """The same, by the code of their province."""
+        return {table.policy.province: table for table in self.tables()}
+
     def policy_of(self, member: str) -> bytes:
         """Digest of the policy table under which this province opens cases; empty: the regional one, or no member."""
         found = self.members.get(member)
         return found.table.digest if found and found.table else b""
 
-    def check_tables_follow(self, last: Trust) -> None:
-        """Makes sure that every policy table is the one of the last list or has a higher version; none can be taken away.
+    def check_tables_follow(self, newest: Mapping[str, Table]) -> None:
+        """Makes sure that every policy table is the newest so far or has a higher version; none can be taken away, but with its member.
+
+        Args:
+            newest: by code; of a member that left, the one that it had, so that it does not come back with an older.
 
         Raises:
             Refused: TRUST_LIST_ROLLBACK with the member.
         """
         for code, member in self.members.items():
-            before = last.members.get(code)
-            if before and before.table and before.table != member.table:
-                newer = member.table is not None and member.table.policy.version > before.table.policy.version
+            before = newest.get(code)
+            if before and before != member.table:
+                newer = member.table is not None and member.table.policy.version > before.policy.version
                 if not newer:
                     raise Refused(TRUST_LIST_ROLLBACK, f"members[{code}].policy")
 

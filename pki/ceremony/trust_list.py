@@ -2,7 +2,8 @@
 
 Decides: (1) the version counts on from the last one in the root's folder; (2) a member without a new file stays as it
 was; (3) no member goes back to an older record; (4) the whole list verifies as everybody else will verify it, before it is
-written, and (5) no policy table in it goes back. That a member file comes from its province is shown by its authority's signature.
+written, and (5) no policy table in it is older than in the last list; what a member had that left and comes again the hub
+remembers. That a member file comes from its province is shown by its authority's signature.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def next_trust_list(
     signed = sign_trust_list(trust_list, root.issuer.signer)
     trust = load_trust_list(signed, pem(root.issuer.certificate))
     if path.exists():
-        trust.check_tables_follow(load_trust_list(read(path), pem(root.issuer.certificate)))
+        trust.check_tables_follow(load_trust_list(read(path), pem(root.issuer.certificate)).tables_by_code())
     # If we crash here, nothing has happened: the same command makes the same version again.
     replace(path, signed)
     return trust

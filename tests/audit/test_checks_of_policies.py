@@ -77,6 +77,16 @@ def test_a_table_that_goes_back(log: LogBuilder, tmp_path: Path, after: bytes) -
     assert found_in(log, tmp_path) == {(6, at): f"takes a policy table back: members[{IN}].policy"}
 
 
+def test_a_table_that_goes_back_while_its_province_is_away(log: LogBuilder, tmp_path: Path) -> None:
+    everybody = log.keys.members
+    log.keys.members = tuple(code for code in everybody if code != IN)
+    log.trust_list(2, log.keys.trust_list(2))
+    log.keys.members, log.keys.policies[IN] = everybody, table(IN, 1, days={"review": 5})
+    at = len(log.entries)
+    log.trust_list(3, log.keys.trust_list(3))
+    assert found_in(log, tmp_path) == {(6, at): f"takes a policy table back: members[{IN}].policy"}
+
+
 def test_a_changed_number_in_a_table_is_found(log: LogBuilder, tmp_path: Path) -> None:
     """The bytes of a table lie in the object of the trust list; whoever changes a limit in them changes what the log names."""
     opened(log)

@@ -119,6 +119,22 @@ def test_a_list_that_takes_a_table_back_is_not_put_in_force(play: Play, second: 
     play(body)
 
 
+def test_a_province_that_left_does_not_come_back_with_an_older_table(play: Play) -> None:
+    async def body(made: Ledger) -> None:
+        await publish(made, 2, zhejiang=NEW)
+        everybody = made.world.members
+        made.world.members = tuple(code for code in everybody if code != ZHEJIANG)
+        await publish(made, 3)
+        made.world.members = everybody
+        with pytest.raises(Refused) as caught:
+            await publish(made, 4, zhejiang=OLD)
+        assert caught.value.kind is TRUST_LIST_ROLLBACK
+        await publish(made, 4, zhejiang=NEW)
+        await made.accepted(made.speakers[ZHEJIANG].apply(SHANGHAI, "person-1"))
+
+    play(body)
+
+
 def test_a_table_without_a_limit_opens_no_case(play: Play) -> None:
     async def body(made: Ledger) -> None:
         await publish(made, 2, zhejiang=table(ZHEJIANG, limits={}))
