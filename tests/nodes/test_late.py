@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 
+from core.receipts import read_cannot_process
 from core.refusals import NOT_FOUND, UNKNOWN_KEY, Refused
 from nodes.common.store import steps as steps_of
 from pki.identity import HUB
@@ -101,7 +102,7 @@ def test_a_due_event_of_the_hubs_old_key_is_taken(tmp_path: Path, node_dsns: dic
         assert due
         assert all(one.HasField("due_event") for one in due)
         lists = await late.change(OUT, change, HUB)
-        assert len(await node.inbox.take(due, [])) == len(due)
+        assert len((await node.inbox.take(due, [])).receipts) == len(due)
         assert lists.asked == [1]
         async with node.database.reading() as connection:
             assert len(await steps_of.of_case(connection, history.case_id)) == 1 + len(due)
@@ -148,7 +149,9 @@ def test_a_due_event_that_no_list_ever_vouched_for_is_not_taken(tmp_path: Path, 
         country.add_key(HUB)
         history.hub.pass_time(SPAN)
         mail = late.pieces(OUT)
-        assert len(await node.inbox.take(mail, [])) == 1, "the application that came with it"
+        taken, answers = await node.inbox.take(mail, [])
+        assert len(taken) == 1, "the application that came with it"
+        assert {read_cannot_process(one.cannot_process).refusal for one in answers} == {UNKNOWN_KEY.number}, "the hub hears why"
         assert lists.asked == [1]
         with pytest.raises(Refused) as caught:
             node.verifier.step(mail[1], await node.trust.older())
