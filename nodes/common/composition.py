@@ -31,6 +31,7 @@ from nodes.common.messages import Writer
 from nodes.common.operations import OperationsService
 from nodes.common.outbox import Outbox
 from nodes.common.pace import Pace
+from nodes.common.precheck import Prechecker
 from nodes.common.reading import NoticingCodec
 from nodes.common.register import Register, RegisterClient
 from nodes.common.replies import Replies
@@ -262,6 +263,7 @@ class Node:
             ),
             register=self.register,
             residents=Residents(self.register, self.codec),
+            prechecker=Prechecker(province=self.settings.province, trust=self.trust, rules=self.book),
             worklist=None if self.settings.register else self.worklist,
         )
 

@@ -31,7 +31,7 @@ from nodes.common.store import outbox, steps
 from nodes.common.store.cases import Shown
 from nodes.common.strokes import outcome
 from runtime.identity import identity
-from yrdx.v1 import desk_pb2, desk_pb2_grpc, register_pb2
+from yrdx.v1 import desk_pb2, desk_pb2_grpc, precheck_pb2, register_pb2
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from nodes.common.decisions import Decisions
     from nodes.common.documents import DocumentOffice
     from nodes.common.intake import Intake
+    from nodes.common.precheck import Prechecker
     from nodes.common.register import Register
     from nodes.common.residents import Residents
     from nodes.common.store.cases import CaseRow
@@ -77,6 +78,7 @@ class DeskService(desk_pb2_grpc.DeskServicer):
     offices: DocumentOffice
     register: Register
     residents: Residents
+    prechecker: Prechecker
     worklist: Worklist | None
     draining: bool = False
 
@@ -122,6 +124,10 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         last = row.case.step if row.case else 0
         applied = [step for step in known if step.step <= last or step.sender == self.province]
         return desk_pb2.GetCaseResponse(case=self.views.case(row), messages=self.views.messages(applied, receipts, waiting))
+
+    async def Precheck(self, request: precheck_pb2.PrecheckRequest, _context: Context) -> precheck_pb2.PrecheckResponse:  # noqa: N802 - gRPC
+        """Both provinces' published rules against a case that does not exist."""
+        return self.prechecker.answer(request)
 
     async def ListCases(self, request: desk_pb2.ListCasesRequest, _context: Context) -> desk_pb2.ListCasesResponse:  # noqa: N802 - gRPC
         """A page of cases in the order in which they were opened."""

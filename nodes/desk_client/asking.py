@@ -28,6 +28,8 @@ STREAM_S: Final = 120.0
 BASIS: Final = "mps-2021-12"
 """公通字〔2021〕12号, the basis of a household transfer."""
 
+SERVICE: Final = "household-transfer"
+
 HERE: Final = Server()
 
 _ROLE: Final = "system"

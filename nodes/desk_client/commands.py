@@ -12,9 +12,10 @@ from google.protobuf.message import DecodeError
 from core.calendar import SHANGHAI
 from core.typed import whole
 from nodes.desk_client import shown
-from nodes.desk_client.asking import BASIS, CALL_S, HERE, STREAM_S, Officer, on_desk, packed, repeatable
+from nodes.desk_client.asking import BASIS, CALL_S, HERE, SERVICE, STREAM_S, Officer, on_desk, packed, repeatable
 from nodes.desk_client.decisions import decide
 from nodes.desk_client.household import Household
+from nodes.desk_client.precheck import precheck
 from nodes.desk_client.stated import Flag, Ground, Promised, hex_digest, promises
 from runtime.command_line import FINE, Server, Usage, id_of, say, show
 from runtime.plain import plain
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     Stub = desk_pb2_grpc.DeskAsyncStub
     Found = desk_pb2.FindResidentResponse | desk_pb2.FoundResident
 
-_SERVICE: Final = "household-transfer"
 _PAGE: Final = 200
 _CHUNK: Final = 256 * 1024
 
@@ -37,6 +37,8 @@ app = App(
     name="yrdx-desk",
     help="Open, read and decide cases at a province's node, as a provincial system does.",
     help_epilogue="""Examples:
+  yrdx-desk precheck --counterpart 310000 --ground spouse --material identity \\
+    --fact minor=false --dir up --party node-330000
   yrdx-desk open --counterpart 310000 --id-number NUMBER --name 李明 \\
     --ground spouse --consent --dir up --party node-330000 \\
     --officer 330001 --officer-name 王警官 --unit 330106000000
@@ -53,6 +55,7 @@ answer, 2 usage.""",
     version_flags=(),
 )
 app.command(decide)
+app.command(precheck)
 
 
 @app.command(name="open")
@@ -269,7 +272,7 @@ def _opening(id_number: str, name: str, ground: Ground, missing: Promised, house
     """What the applicant states, as the beginning of a request."""
     application = transfer_pb2.HouseholdApplication(id_number=id_number, name=name, ground=ground.label, missing=promises(missing, name))
     household.add_to(application)
-    return desk_pb2.OpenCaseRequest(service=_SERVICE, purpose=_SERVICE, application=packed(application))
+    return desk_pb2.OpenCaseRequest(service=SERVICE, purpose=SERVICE, application=packed(application))
 
 
 def _said(case: desk_pb2.CaseView, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 from core.ids import PROVINCES, uuid_text
 from runtime.command_line import moment
 from runtime.plain import plain, unpacked
+from yrdx.v1 import precheck_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
     from yrdx.v1 import desk_pb2
 
+_GRADES: Final = {
+    precheck_pb2.PRECHECK_GRADE_UNSPECIFIED: "?",
+    precheck_pb2.PRECHECK_GRADE_PASS: "pass 符合",
+    precheck_pb2.PRECHECK_GRADE_WARN: "WARN 待核",
+    precheck_pb2.PRECHECK_GRADE_FAIL: "FAIL 不符",
+}
 _STAGES: Final = ("accepted", "delivered", "entered")
 
 
@@ -81,6 +88,29 @@ def documents(found: Iterable[desk_pb2.DocumentView]) -> Table:
         row = (document.digest.hex(), document.code, document.media_type, str(document.length), _province(document.sender))
         table.add_row(*row)
     return table
+
+
+def tables(found: precheck_pb2.PrecheckResponse) -> Table:
+    """Whose rules were read."""
+    table = Table(box=None, show_header=False)
+    for name, read in (("receives", found.receiving), ("lets go", found.leaving)):
+        whose = _province(read.province) if read.province else "regional 区域通用"
+        table.add_row(name, whose, f"{read.name} version {read.version}")
+    return table
+
+
+def findings(found: Iterable[precheck_pb2.PrecheckFinding]) -> Table:
+    """A row a rule."""
+    table = Table("", "rule", "of", "what to do", "not stated yet", box=None)
+    for one in found:
+        whose = _province(one.province) if one.province else "regional"
+        table.add_row(grade(one.grade), one.rule_id, whose, f"{one.text_zh}\n{one.text_en}", ", ".join(one.asks))
+    return table
+
+
+def grade(found: precheck_pb2.PrecheckGrade) -> str:
+    """How it came out."""
+    return _GRADES[found]
 
 
 def _mover(mover: desk_pb2.MoverView) -> str:

@@ -118,6 +118,23 @@ Promised = Annotated[tuple[str, ...], Parameter(negative=(), help="CODE=DATE: st
 Brought = Annotated[tuple[str, ...], Parameter(negative=(), help="code of a material that comes with this message; may be repeated")]
 
 
+def words(texts: Iterable[str]) -> dict[str, str]:
+    """Facts by name.
+
+    Raises:
+        Usage: when a text is not NAME=WORD, or a name comes twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, word = text.partition("=")
+        if not name or not word:
+            raise Usage(f"{text} is no NAME=WORD, for example minor=true")
+        if name in found:
+            raise Usage(f"{name} is stated twice")
+        found[name] = word
+    return found
+
+
 def promises(texts: Iterable[str], by: str) -> list[transfer_pb2.PromisedMaterial]:
     """What somebody has promised to bring.
 

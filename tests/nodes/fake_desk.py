@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.any_pb2 import Any as Packed
 
 from runtime.grpc_server import identity
-from yrdx.v1 import desk_pb2, desk_pb2_grpc, resident_pb2
+from yrdx.v1 import desk_pb2, desk_pb2_grpc, precheck_pb2, resident_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
@@ -76,6 +76,24 @@ class Desk(desk_pb2_grpc.DeskServicer):
                 desk_pb2.MessageView(action="withdraw", sender="330000", refusal=4006),
                 desk_pb2.MessageView(action="permit", sender="330000"),
             ],
+        )
+
+    async def Precheck(self, request: Any, context: Any) -> precheck_pb2.PrecheckResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        finding = precheck_pb2.PrecheckFinding(
+            grade=precheck_pb2.PRECHECK_GRADE_WARN,
+            province="310000",
+            rule_id="SH-1",
+            text_zh="请先核实。",
+            text_en="Find out first.",
+            source="none",
+            asks=["minor"],
+        )
+        return precheck_pb2.PrecheckResponse(
+            grade=precheck_pb2.PRECHECK_GRADE_WARN,
+            findings=[finding],
+            receiving=precheck_pb2.PolicyView(name="regional-1"),
+            leaving=precheck_pb2.PolicyView(name="shanghai-1", province="310000", version=4),
         )
 
     async def ListCases(self, request: Any, context: Any) -> desk_pb2.ListCasesResponse:  # noqa: N802 - gRPC

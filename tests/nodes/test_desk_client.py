@@ -56,6 +56,26 @@ def play(certificates: dict[str, TlsFiles], tmp_path: Path) -> Callable[[Body], 
     return lambda body: asyncio.run(main(body))
 
 
+def test_precheck(play: Callable[[Body], None]) -> None:
+    async def body(desk: Desk, there: list[object]) -> None:
+        words = ["precheck", "--counterpart", "310000", "--ground", "spouse", "--material", "identity", "--material", "photo"]
+        ended = await run("yrdx-desk", *words, "--fact", "minor=true", "--fact", "leaving-area=310101", *there)
+        assert (ended.status, ended.err) == (0, "")
+        assert all(text in ended.out for text in ("WARN 待核", "SH-1", "minor", "Find out first.", "shanghai-1 version 4", "regional"))
+        (request,) = desk.heard
+        assert (request.service, request.counterpart, request.ground) == ("household-transfer", "310000", "spouse")
+        assert (list(request.materials), dict(request.facts)) == (["identity", "photo"], {"minor": "true", "leaving-area": "310101"})
+        machine = await run("yrdx-desk", *words, *there, "--json")
+        assert machine.json["grade"] == "PRECHECK_GRADE_WARN"
+        assert machine.json["findings"][0]["asks"] == ["minor"]
+        for wrong in ("minor", "=true", "minor="):
+            assert (await run("yrdx-desk", *words, "--fact", wrong, *there)).status == 2
+        assert (await run("yrdx-desk", *words, "--fact", "a=b", "--fact", "a=c", *there)).status == 2
+        assert len(desk.heard) == 2
+
+    play(body)
+
+
 def test_open(play: Callable[[Body], None]) -> None:
     async def body(desk: Desk, there: list[object]) -> None:
         words = ["--counterpart", "310000", "--id-number", NUMBER, "--name", "张三", "--ground", "spouse", "--consent"]

@@ -5,6 +5,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from yrdx.v1 import envelope_pb2 as _envelope_pb2
 from yrdx.v1 import exchange_pb2 as _exchange_pb2
+from yrdx.v1 import precheck_pb2 as _precheck_pb2
 from yrdx.v1 import receipt_pb2 as _receipt_pb2
 from yrdx.v1 import register_pb2 as _register_pb2
 from google.protobuf.internal import containers as _containers

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from yrdx.v1 import desk_pb2 as yrdx_dot_v1_dot_desk__pb2
+from yrdx.v1 import precheck_pb2 as yrdx_dot_v1_dot_precheck__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -43,6 +44,11 @@ class DeskStub:
                 '/yrdx.v1.Desk/Decide',
                 request_serializer=yrdx_dot_v1_dot_desk__pb2.DecideRequest.SerializeToString,
                 response_deserializer=yrdx_dot_v1_dot_desk__pb2.DecideResponse.FromString,
+                _registered_method=True)
+        self.Precheck = channel.unary_unary(
+                '/yrdx.v1.Desk/Precheck',
+                request_serializer=yrdx_dot_v1_dot_precheck__pb2.PrecheckRequest.SerializeToString,
+                response_deserializer=yrdx_dot_v1_dot_precheck__pb2.PrecheckResponse.FromString,
                 _registered_method=True)
         self.GetCase = channel.unary_unary(
                 '/yrdx.v1.Desk/GetCase',
@@ -98,6 +104,14 @@ class DeskServicer:
 
     def Decide(self, request, context):
         """Takes an action of the case's procedure in the name of an officer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Precheck(self, request, context):
+        """Both provinces' published rules (docs/procedures.md, Policy tables) against a case that does not exist. Creates nothing, asks nobody,
+        and binds no officer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -170,6 +184,11 @@ def add_DeskServicer_to_server(servicer, server):
                     servicer.Decide,
                     request_deserializer=yrdx_dot_v1_dot_desk__pb2.DecideRequest.FromString,
                     response_serializer=yrdx_dot_v1_dot_desk__pb2.DecideResponse.SerializeToString,
+            ),
+            'Precheck': grpc.unary_unary_rpc_method_handler(
+                    servicer.Precheck,
+                    request_deserializer=yrdx_dot_v1_dot_precheck__pb2.PrecheckRequest.FromString,
+                    response_serializer=yrdx_dot_v1_dot_precheck__pb2.PrecheckResponse.SerializeToString,
             ),
             'GetCase': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCase,
@@ -266,6 +285,33 @@ class Desk:
             '/yrdx.v1.Desk/Decide',
             yrdx_dot_v1_dot_desk__pb2.DecideRequest.SerializeToString,
             yrdx_dot_v1_dot_desk__pb2.DecideResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Precheck(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yrdx.v1.Desk/Precheck',
+            yrdx_dot_v1_dot_precheck__pb2.PrecheckRequest.SerializeToString,
+            yrdx_dot_v1_dot_precheck__pb2.PrecheckResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ Provincial system → its own node."""
 from collections import abc as _abc
 from grpc import aio as _aio
 from yrdx.v1 import desk_pb2 as _desk_pb2
+from yrdx.v1 import precheck_pb2 as _precheck_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -35,6 +36,10 @@ class DeskStub:
     """Opens a case: the application of a citizen who stands at this province's counter."""
     Decide: _grpc.UnaryUnaryMultiCallable[_desk_pb2.DecideRequest, _desk_pb2.DecideResponse]
     """Takes an action of the case's procedure in the name of an officer."""
+    Precheck: _grpc.UnaryUnaryMultiCallable[_precheck_pb2.PrecheckRequest, _precheck_pb2.PrecheckResponse]
+    """Both provinces' published rules (docs/procedures.md, Policy tables) against a case that does not exist. Creates nothing, asks nobody,
+    and binds no officer.
+    """
     GetCase: _grpc.UnaryUnaryMultiCallable[_desk_pb2.GetCaseRequest, _desk_pb2.GetCaseResponse]
     ListCases: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ListCasesRequest, _desk_pb2.ListCasesResponse]
     WatchCases: _grpc.UnaryStreamMultiCallable[_desk_pb2.WatchCasesRequest, _desk_pb2.WatchCasesResponse]
@@ -59,6 +64,10 @@ class DeskAsyncStub(DeskStub):
     """Opens a case: the application of a citizen who stands at this province's counter."""
     Decide: _aio.UnaryUnaryMultiCallable[_desk_pb2.DecideRequest, _desk_pb2.DecideResponse]  # type: ignore[assignment]
     """Takes an action of the case's procedure in the name of an officer."""
+    Precheck: _aio.UnaryUnaryMultiCallable[_precheck_pb2.PrecheckRequest, _precheck_pb2.PrecheckResponse]  # type: ignore[assignment]
+    """Both provinces' published rules (docs/procedures.md, Policy tables) against a case that does not exist. Creates nothing, asks nobody,
+    and binds no officer.
+    """
     GetCase: _aio.UnaryUnaryMultiCallable[_desk_pb2.GetCaseRequest, _desk_pb2.GetCaseResponse]  # type: ignore[assignment]
     ListCases: _aio.UnaryUnaryMultiCallable[_desk_pb2.ListCasesRequest, _desk_pb2.ListCasesResponse]  # type: ignore[assignment]
     WatchCases: _aio.UnaryStreamMultiCallable[_desk_pb2.WatchCasesRequest, _desk_pb2.WatchCasesResponse]  # type: ignore[assignment]
@@ -92,6 +101,16 @@ class DeskServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.DecideResponse, _abc.Awaitable[_desk_pb2.DecideResponse]]:
         """Takes an action of the case's procedure in the name of an officer."""
+
+    @_abc_1.abstractmethod
+    def Precheck(
+        self,
+        request: _precheck_pb2.PrecheckRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_precheck_pb2.PrecheckResponse, _abc.Awaitable[_precheck_pb2.PrecheckResponse]]:
+        """Both provinces' published rules (docs/procedures.md, Policy tables) against a case that does not exist. Creates nothing, asks nobody,
+        and binds no officer.
+        """
 
     @_abc_1.abstractmethod
     def GetCase(
