@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -87,6 +88,13 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgr
 @pytest.fixture(scope="package")
 def stage(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Four provinces and a hub."""
+    with staged(postgres_server, tmp_path_factory) as made:
+        yield made
+
+
+@contextmanager
+def staged(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A federation on a stage."""
     dsns = {name: postgres_server.new_database() for name in ("hub", *PROVINCES)}
     with asyncio.Runner() as runner:
         made = Stage(runner)
