@@ -23,6 +23,19 @@ async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
         yield group
 
 
+def pass_on_cancellation() -> None:
+    """To be called where a loop goes on after a task group failed: a cancellation that came at the same moment is not lost there.
+
+    The group raises its failures alone then (Python before 3.13), and whoever handles them would never hear that he is to end.
+
+    Raises:
+        CancelledError: when the current task was cancelled.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def refusal_in(group: BaseExceptionGroup[BaseException]) -> Refused | None:
     """The first refusal in a group of failures, or None."""
     for error in group.exceptions:

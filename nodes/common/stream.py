@@ -15,6 +15,7 @@ import grpc
 from core.refusals import Refused
 from nodes.common.store import steps as steps_of
 from runtime import process_log
+from runtime.groups import pass_on_cancellation
 from runtime.grpc_errors import refused
 from yrdx.v1 import exchange_pb2
 
@@ -68,6 +69,7 @@ class Stream:
                 await self._hold()
             except* (grpc.aio.AioRpcError, Refused) as ended:
                 self._complain(ended)
+            pass_on_cancellation()
             self.active, self.waiting = False, 0
             await self.sleep(self._pause_s)
             self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)

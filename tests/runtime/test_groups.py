@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtime.groups import task_group
+from runtime.groups import pass_on_cancellation, task_group
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -63,3 +63,34 @@ async def _cancelled_twice() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+def test_a_cancellation_at_the_moment_of_a_failure_is_not_lost() -> None:
+    async def main() -> None:
+        begun, failing = asyncio.Event(), asyncio.Event()
+
+        async def fail() -> None:
+            await failing.wait()
+            raise ValueError
+
+        async def again_and_again() -> None:
+            while True:
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        group.create_task(fail())
+                        begun.set()
+                        await asyncio.Event().wait()
+                except* ValueError:
+                    failing.clear()
+                pass_on_cancellation()
+
+        task = asyncio.ensure_future(again_and_again())
+        await begun.wait()
+        failing.set()
+        task.cancel()
+        _, left = await asyncio.wait([task], timeout=_PATIENCE_S)
+        task.cancel()
+        assert not left
+        assert task.cancelled()
+
+    asyncio.run(main())
