@@ -1,7 +1,7 @@
 """What follows step 5 when a receiver cannot process a delivery: its signed answers are counted, and the fifth holds that one case.
 
 Later messages of the case are delivered and wait at the receiver for the step that is missing; other cases flow. Both provinces hear what
-is held, on their streams. Nothing but an operator's replay sends a held delivery again (docs/adr/0014).
+is held, on their streams. Nothing but an operator's replay sends a held delivery again (docs/adr/0015).
 """
 
 from __future__ import annotations

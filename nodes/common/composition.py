@@ -98,8 +98,7 @@ class Node:
         """Takes what must be opened first, channels to the hub and to a register that can be called among it; reads the node's keys."""
         self.settings, self.codec = settings, NoticingCodec(codec)
         self.clock, self.sleep = clock, sleep
-        self.database = Database(pool)
-        self.business_time = BusinessTime(clock)
+        self.database, self.business_time = Database(pool), BusinessTime(clock)
         self.book = shipped_rules()
         self.signer = load_signer(settings.signing.key, settings.signing.certificate)
         self.opener = load_opener(settings.sealing_key)
@@ -111,8 +110,7 @@ class Node:
         self.register: Register = RegisterClient(register_pb2_grpc.RegisterStub(links[1])) if links[1] else self.worklist
         self.trust = NodeTrust(read(settings.trust_root), self.database, self.exchange, clock, learn=self._learn)
         self.cases, self.documents = Cases(self.cipher), Documents(self.cipher)
-        self.holds = Holds(settings.province)
-        self.requests, self.operations = Requests(self.cipher), Operations(self.cipher)
+        self.requests, self.operations, self.holds = Requests(self.cipher), Operations(self.cipher), Holds(settings.province)
 
     def _learn(self, tables: Iterable[tuple[bytes, Policy]]) -> None:
         self.book.learn(tables)
