@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from runtime.clock import Clock, Sleep
 
-SHORTEST, LONGEST = timedelta(milliseconds=20), timedelta(milliseconds=150)
+SHORTEST, LONGEST = timedelta(milliseconds=50), timedelta(milliseconds=150)
 """Waited for by a message at most once at each of its stations, and only behind another one."""
 
 
