@@ -7,6 +7,9 @@ from contextlib import suppress
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
+import grpc
+import pytest
+
 from core.receipts import timestamp
 from tests.support.exchange import until
 from tests.support.province import CALL_S, IN, OTHER, OUT
@@ -14,8 +17,6 @@ from yrdx.v1 import desk_pb2
 
 if TYPE_CHECKING:
     import random
-
-    import pytest
 
     from tests.nodes.conftest import Play
     from tests.support.province import Federation, Province
@@ -148,6 +149,46 @@ def test_who_takes_many_at_once_gets_them_in_one_response(play: Play) -> None:
                 views = (change.case, *change.more)
                 assert {one.case_id: one for one in views} == {one.case_id: one for one in standing}
                 break
+
+    play(body)
+
+
+async def until_quiet(call: Any) -> tuple[list[bytes], str]:
+    """Which cases a stream tells of up to its next heartbeat, and the cursor then."""
+    seen: list[bytes] = []
+    async with asyncio.timeout(CALL_S):
+        async for change in call:
+            if not change.HasField("case"):
+                return seen, change.cursor
+            seen += [view.case_id for view in (change.case, *change.more)]
+    raise AssertionError("a stream without end ended")
+
+
+def test_who_follows_a_node_that_is_killed_goes_on_where_he_was(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nodes.common.watch.HEARTBEAT_S", 0.3)
+
+    async def body(made: Federation) -> None:
+        desk = made[OUT].desk
+        unchanged, changed = await made.up_to("permit"), await made.up_to("permit")
+        await made.idle()
+        call = desk.WatchCases(desk_pb2.WatchCasesRequest())
+        before, cursor = await until_quiet(call)
+        assert {unchanged, changed} <= set(before)
+        await made[OUT].crash()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await until_quiet(call)
+        await made[IN].decide(changed, "permit")
+        new = await made[IN].open(OUT, made.country.person(OUT))
+        await made[OUT].start()
+        await made[OUT].sees(changed, state="permitted")
+        await made[OUT].sees(new, state="applied")
+        await made.idle()
+        again = desk.WatchCases(desk_pb2.WatchCasesRequest(cursor=cursor), wait_for_ready=True)
+        after, last = await until_quiet(again)
+        assert sorted(after) == sorted((changed, new)), "no gap, and nothing that has not changed"
+        assert int(last) > int(cursor)
+        assert await until_quiet(again) == ([], last), "a heartbeat moves nothing"
+        again.cancel()
 
     play(body)
 
