@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from core.refusals import TRUST_LIST_ROLLBACK, UNAVAILABLE, Refused
+from core.ids import uuid_text
+from core.refusals import CANNOT_PROCESS, TRUST_LIST_ROLLBACK, UNAVAILABLE, Refused
 from runtime.addresses import free_port
 from runtime.grpc_server import identity, serving
 from tests.runtime.certificates import issue, make_root
 from tests.support.programs import Ended, files_of, run, write_world
-from yrdx.v1 import operations_pb2, operations_pb2_grpc, trust_pb2
+from yrdx.v1 import operations_pb2, operations_pb2_grpc, receipt_pb2, trust_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from runtime.settings import TlsFiles
 
 SERVICES = {"yrdx.v1.Operations": ["operator"]}
-_MARKS_OF_JIANGSU = ["!", "注意", "warn:", "below", "1", "(connected);", "!", "注意", "warn:", "from", "1", "(overdue)"]
+_HELD = ["!!", "须处理", "act:", "from", "1", "(held)"]
+_MARKS_OF_JIANGSU = ["!", "注意", "warn:", "below", "1", "(connected);", "!", "注意", "warn:", "from", "1", "(overdue);", *_HELD]
+HOLD = receipt_pb2.Hold(
+    case_id=b"c" * 16, message_id=b"m" * 16, receiver="320000", since={"seconds": 1_769_399_640}, refusal=CANNOT_PROCESS.number, attempts=5
+)
 LIST = trust_pb2.SignedTrustList(trust_list=b"list", signature=b"signature")
 
 
@@ -33,10 +38,11 @@ class Hub(operations_pb2_grpc.OperationsServicer):
     def __init__(self) -> None:
         self.refusal: Refused | None = None
         self.heard: list[Any] = []
+        self.held: list[receipt_pb2.Hold] = []
         self.counters = {"delivered_by_kafka": 990}
         self.members = [
             operations_pb2.MemberStatus(code="310000", connected=True),
-            operations_pb2.MemberStatus(code="320000", undelivered=7, oldest_undelivered={"seconds": 1_769_399_640}, overdue=3),
+            operations_pb2.MemberStatus(code="320000", undelivered=7, oldest_undelivered={"seconds": 1_769_399_640}, overdue=3, held=2),
         ]
 
     async def Status(self, request: Any, context: Any) -> operations_pb2.StatusResponse:  # noqa: N802 - gRPC
@@ -58,6 +64,14 @@ class Hub(operations_pb2_grpc.OperationsServicer):
     async def Drain(self, request: Any, context: Any) -> operations_pb2.DrainResponse:  # noqa: N802 - gRPC
         self._hear(request, context)
         return operations_pb2.DrainResponse()
+
+    async def Held(self, request: Any, context: Any) -> operations_pb2.HeldResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        return operations_pb2.HeldResponse(held=self.held)
+
+    async def Replay(self, request: Any, context: Any) -> operations_pb2.ReplayResponse:  # noqa: N802 - gRPC
+        self._hear(request, context)
+        return operations_pb2.ReplayResponse()
 
     async def PublishTrustList(self, request: Any, context: Any) -> operations_pb2.PublishTrustListResponse:  # noqa: N802 - gRPC
         self._hear(request, context)
@@ -118,8 +132,8 @@ def test_members_of_a_world(play: Any, tmp_path: Path) -> None:
         )
         rows = [line.split() for line in shown.out.splitlines()]
         assert rows[1:] == [
-            ["310000", "上海", "Shanghai", "yes", "0", "–", "0"],
-            ["320000", "江苏", "Jiangsu", "no", "7", "2026-01-26", "11:54:00", "3", *_MARKS_OF_JIANGSU],
+            ["310000", "上海", "Shanghai", "yes", "0", "–", "0", "0"],
+            ["320000", "江苏", "Jiangsu", "no", "7", "2026-01-26", "11:54:00", "3", "2", *_MARKS_OF_JIANGSU],
         ]
         assert (shown.status, told.status) == (0, 0), "`status` alone judges"
         assert [member["undelivered"] for member in told.json["members"]] == [0, 7]
@@ -165,6 +179,24 @@ def test_drain_and_trust_list(play: Any, tmp_path: Path) -> None:
         assert (drained.status, drained.json) == (0, {"drained": True})
         assert (published.status, published.out) == (0, "in force from log index 41\n")
         assert hub.heard == [operations_pb2.DrainRequest(), operations_pb2.PublishTrustListRequest(trust_list=LIST)]
+
+    play(body)
+
+
+def test_held_and_replay(play: Any, tmp_path: Path) -> None:
+    async def body(hub: Hub, _there: list[object]) -> None:
+        nothing = await run("yrdx-ops", "held", "--dir", tmp_path)
+        assert (nothing.status, nothing.out) == (0, "nothing is held\n")
+        hub.held = [HOLD]
+        shown, told = await asyncio.gather(*(run("yrdx-ops", "held", "--dir", tmp_path, *more) for more in ((), ("--json",))))
+        message = uuid_text(HOLD.message_id)
+        words = " ".join(shown.out.split())
+        for part in (uuid_text(HOLD.case_id), f"{message} 320000 2026-01-26 11:54:00 5 {CANNOT_PROCESS.number}", CANNOT_PROCESS.zh):
+            assert part in words
+        assert (shown.status, told.status, told.json["held"][0]["attempts"]) == (0, 0, 5)
+        replayed = await run("yrdx-ops", "replay", message, "--receiver", "320000", "--dir", tmp_path)
+        assert (replayed.status, replayed.out) == (0, f"{message} is on its way again\n")
+        assert hub.heard[-1] == operations_pb2.ReplayRequest(message_id=HOLD.message_id, receiver="320000")
 
     play(body)
 
@@ -215,6 +247,8 @@ def test_usage(certificates: dict[str, TlsFiles], tmp_path: Path) -> None:
         ["status", "--dir", tmp_path / "up"],
         ["status", "--speed"],
         ["advance"],
+        ["replay", "no-id", "--receiver", "310000", "--address", "localhost:1", *files],
+        ["replay", "--receiver", "310000", "--address", "localhost:1", *files],
         ["trust-list", "publish", no_list, "--address", "localhost:1", *files],
     ]
 
