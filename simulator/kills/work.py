@@ -27,7 +27,7 @@ _AT_NODE: Final = """
     select 'message' as kind, message_id as id from outbox where answer is null and refusal = 0
     union all select 'stroke', operation_id from operations where stroke not in ('done', 'rejected', 'failed')"""
 _KNOWN: Final = "select message_id as id from messages where message_id = any($1::uuid[])"
-_GIVEN_UP: Final = "select message_id as id from outbox where message_id = any($1::uuid[]) and answer is null and refusal <> 0"
+_ANSWERED: Final = "select message_id as id from outbox where message_id = any($1::uuid[]) and answer is not null"
 _STEPS: Final = "select message_id as id from steps where message_id = any($1::uuid[])"
 _TWICE: Final = """
     select message_id as id from entries where message_id = any($1::uuid[])
@@ -76,13 +76,13 @@ class Work:
         return found
 
     async def lost(self, items: Collection[Item]) -> set[Item]:
-        """Those that came to nothing: still under way, unknown to the hub, or not applied where they were delivered."""
+        """Those that came to nothing: still under way, unknown to the hub, unanswered at their sender, or not stored at their receiver."""
         gone = set(items) & await self.open()
         messages = {item for item in items if item.kind is Kind.MESSAGE}
         known = await self._ids(self.hub, _KNOWN, messages)
         for code, pool in self.nodes.items():
             own = {item for item in messages if item.province == code}
-            settled = known | await self._ids(pool, _GIVEN_UP, own)
+            settled = known & await self._ids(pool, _ANSWERED, own)
             gone |= {item for item in own if item.name not in settled}
             received = {item for item in items if item.kind is Kind.DELIVERY and item.province == code}
             stored = await self._ids(pool, _STEPS, received)
