@@ -27,7 +27,7 @@ HUB = operations_pb2.StatusResponse(
     trust_list_version=4,
     members=[
         operations_pb2.MemberStatus(code="310000", connected=True),
-        operations_pb2.MemberStatus(code="320000", undelivered=7, oldest_undelivered={"seconds": 900}, overdue=3),
+        operations_pb2.MemberStatus(code="320000", undelivered=7, oldest_undelivered={"seconds": 900}, overdue=3, held=2),
     ],
     counters={"delivered_by_kafka": 990, "delivered_by_ledger": 3, "log_disk_free_bytes": 1 << 40, "unpublished": 0},
 )
@@ -72,6 +72,8 @@ def test_every_figure_of_a_hub_is_there() -> None:
             of("yrdx_oldest_undelivered_age_seconds", member="320000"): 100.5,
             of("yrdx_overdue", member="310000"): 0,
             of("yrdx_overdue", member="320000"): 3,
+            of("yrdx_held", member="310000"): 0,
+            of("yrdx_held", member="320000"): 2,
             of("yrdx_first_deliveries_total", path="kafka"): 990,
             of("yrdx_first_deliveries_total", path="ledger"): 3,
             of("yrdx_disk_free_bytes", folder="log"): 1 << 40,
