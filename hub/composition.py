@@ -260,7 +260,7 @@ class Hub:
 
     async def log_is_taken_up(self) -> None:
         """Waits until the log writer has found ledger and log in agreement; a new ledger has nothing to compare."""
-        if (await figures.read(self.pool)).size:
+        if (await figures.read(self.pool, ())).size:
             while not self.log_writer.published.size:
                 await self._sleep(_LOG_POLL_S)
 

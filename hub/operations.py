@@ -16,11 +16,12 @@ from core.refusals import BAD_FIELD, WRONG_ROLE, Refused
 from hub.ledger import figures
 from hub.mailbox import Via
 from pki.identity import HUB
+from runtime.figures import CLAIMS_ONLY_UNDER
 from runtime.identity import identity
 from yrdx.v1 import operations_pb2, operations_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     import asyncpg
@@ -81,7 +82,8 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
         """
         checkpoint = self.checkpoint()
         covered = await figures.covered(self.pool, checkpoint.size)
-        found = await figures.read(self.pool)
+        trust = self.trust.current()
+        found = await figures.read(self.pool, trust.tag_epochs)
         under_way, now = sum(self.submitter.in_flight.values()) + self.committer.pending, self.clock.now()
         return operations_pb2.StatusResponse(
             name=self.name,
@@ -93,9 +95,9 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
             log_size=found.size,
             checkpoint_size=checkpoint.size,
             checkpoint_root=checkpoint.root,
-            trust_list_version=self.trust.current().version,
+            trust_list_version=trust.version,
             members=[self._member(code, found) for code in PROVINCES],
-            counters={**self._counters(found, under_way), **_ages(covered, now), **self.surroundings.counters(now)},
+            counters={**self._counters(found, under_way, trust.tag_epochs), **_ages(covered, now), **self.surroundings.counters(now)},
             draining=self.submitter.draining,
         )
 
@@ -157,7 +159,7 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
             held=found.held.get(code, 0),
         )
 
-    def _counters(self, found: Figures, under_way: int) -> dict[str, int]:
+    def _counters(self, found: Figures, under_way: int, tag_epochs: Sequence[int]) -> dict[str, int]:
         first = {via.value: sum(box.first[via] for box in self.deliverer.boxes.values()) for via in Via}
         return {
             **first,
@@ -165,6 +167,7 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
             "unpublished": self.publisher.unpublished,
             "kafka_reached": int(self.publisher.reached),
             "open_cases": found.open_cases,
+            **{f"{CLAIMS_ONLY_UNDER}{epoch}": found.only_under.get(epoch, 0) for epoch in tag_epochs},
         }
 
 

@@ -1,7 +1,7 @@
 """A status of hub or node as a list of named figures, for Prometheus and for alarms.
 
 Decides names and labels; what a figure means, and from where on it is alarming, stands in docs/operations.md. A status knows no person and
-no case, so a figure neither: labels are provinces, folders and ways of delivery.
+no case, so a figure neither: labels are provinces, folders, epochs of tag keys and ways of delivery.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from yrdx.v1 import operations_pb2
 
 DISK_FREE: Final = "disk_free_bytes"
+CLAIMS_ONLY_UNDER: Final = "claims_only_under_epoch_"
 _DELIVERED_BY: Final = "delivered_by_"
 _MICROS: Final = 1_000_000
 _NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -51,6 +52,8 @@ def counted(status: operations_pb2.StatusResponse) -> Iterator[Figure]:
     for name, value in sorted(status.counters.items()):
         if name.endswith(f"_{DISK_FREE}"):
             yield Figure(DISK_FREE, value, {"folder": name.removesuffix(f"_{DISK_FREE}")})
+        elif name.startswith(CLAIMS_ONLY_UNDER):
+            yield Figure("claims_only_under_epoch", value, {"epoch": name.removeprefix(CLAIMS_ONLY_UNDER)})
         elif name.startswith(_DELIVERED_BY):
             yield Figure("first_deliveries_total", value, {"path": name.removeprefix(_DELIVERED_BY)})
         else:

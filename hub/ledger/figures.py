@@ -10,7 +10,7 @@ from core.entries import read_entry
 from hub.ledger.reach import reaching
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import asyncpg
@@ -22,6 +22,11 @@ _MAIL = """
     where delivered_receipt is null and held_at is null group by receiver"""
 _HELD = "select receiver, count(*) as held from deliveries where delivered_receipt is null and held_at is not null group by receiver"
 _AROUND = "select log_index, entry from entries where log_index in ($1 - 1, $1)"
+_ONLY_UNDER = """
+    select epoch, count(*) as claims from claims c
+    where epoch = any($1::bigint[]) and not exists (
+        select from claims other where other.case_id = c.case_id and other.epoch <> c.epoch and other.epoch = any($1::bigint[]))
+    group by epoch"""
 _OVERDUE = "select overdue, count(*) as cases from cases where open and overdue is not null group by overdue"
 
 
@@ -44,6 +49,7 @@ class Figures:
         mail: by receiver, where anything waits.
         held: by receiver, where anything is held.
         overdue: open cases in which a province holds the ball while a limit has passed, where there are any.
+        only_under: by epoch, where there are any: claims whose case has none under another epoch in force, so that it cannot go.
     """
 
     size: int
@@ -53,10 +59,11 @@ class Figures:
     mail: Mapping[str, Mail]
     held: Mapping[str, int]
     overdue: Mapping[str, int]
+    only_under: Mapping[int, int]
 
 
-async def read(pool: asyncpg.Pool) -> Figures:
-    """Reads all figures.
+async def read(pool: asyncpg.Pool, tag_epochs: Sequence[int]) -> Figures:
+    """Reads all figures; `tag_epochs` are those in force.
 
     Raises:
         Refused: UNAVAILABLE when the database cannot be reached.
@@ -67,6 +74,7 @@ async def read(pool: asyncpg.Pool) -> Figures:
         mail = {row["receiver"]: Mail(row["undelivered"], row["oldest"]) for row in await connection.fetch(_MAIL)}
         held = {row["receiver"]: row["held"] for row in await connection.fetch(_HELD)}
         overdue = {row["overdue"]: row["cases"] for row in await connection.fetch(_OVERDUE)}
+        only_under = {row["epoch"]: row["claims"] for row in await connection.fetch(_ONLY_UNDER, tag_epochs)}
     return Figures(
         size=head["size"],
         business_at=head["business_at"],
@@ -75,6 +83,7 @@ async def read(pool: asyncpg.Pool) -> Figures:
         mail=mail,
         held=held,
         overdue=overdue,
+        only_under=only_under,
     )
 
 

@@ -29,7 +29,13 @@ HUB = operations_pb2.StatusResponse(
         operations_pb2.MemberStatus(code="310000", connected=True),
         operations_pb2.MemberStatus(code="320000", undelivered=7, oldest_undelivered={"seconds": 900}, overdue=3, held=2),
     ],
-    counters={"delivered_by_kafka": 990, "delivered_by_ledger": 3, "log_disk_free_bytes": 1 << 40, "unpublished": 0},
+    counters={
+        "delivered_by_kafka": 990,
+        "delivered_by_ledger": 3,
+        "log_disk_free_bytes": 1 << 40,
+        "unpublished": 0,
+        "claims_only_under_epoch_7": 5,
+    },
 )
 NODE = operations_pb2.StatusResponse(name="node-310000", counters={"outbox": 2, "process_log_disk_free_bytes": 5})
 
@@ -76,6 +82,7 @@ def test_every_figure_of_a_hub_is_there() -> None:
             of("yrdx_held", member="320000"): 2,
             of("yrdx_first_deliveries_total", path="kafka"): 990,
             of("yrdx_first_deliveries_total", path="ledger"): 3,
+            of("yrdx_claims_only_under_epoch", epoch="7"): 5,
             of("yrdx_disk_free_bytes", folder="log"): 1 << 40,
             of("yrdx_unpublished"): 0,
         }
