@@ -31,7 +31,7 @@ def movers(folder: Path) -> set[str]:
     """Names and numbers of those who wanted to move, and the names of the officers."""
     told = [json.loads(line)["answer"].get("id_number", "") for line in (folder / "journal.jsonl").read_text().splitlines()]
     names = people(folder)
-    numbers = set(filter(None, told))
+    numbers = {number for together in told for number in together.split()}
     return numbers | {names[number] for number in numbers} | {officer.name for code in PROVINCES for officer in staff(SEED, code)}
 
 
