@@ -38,6 +38,7 @@ from hub.log.writer import LogWriter
 from hub.materials import Materials
 from hub.operations import OperationsService
 from hub.publish import Publisher
+from hub.retag import Retagger
 from hub.submit import Submitter
 from hub.topics import PARTITIONS, TOPICS
 from hub.trust import TrustInForce
@@ -230,7 +231,8 @@ class Hub:
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Registers the services; step 9 is one of them."""
-        exchange = ExchangeService(self.submitter, self.deliverer, self.trust, self.materials)
+        retagger = Retagger(self.pool, self.trust.current, self.rules, load_secret(self.settings.pepper))
+        exchange = ExchangeService(self.submitter, self.deliverer, self.trust, self.materials, retagger)
         exchange_pb2_grpc.add_ExchangeServicer_to_server(exchange, server)
         operations_pb2_grpc.add_OperationsServicer_to_server(self.operations, server)
         audit_pb2_grpc.add_AuditServicer_to_server(AuditService(self.settings.log_directory, self.pool), server)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from hub.deliver import Deliverer
     from hub.materials import Materials
+    from hub.retag import Retagger
     from hub.submit import Submitter
     from hub.trust import TrustInForce
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
     """Serves `yrdx.v1.Exchange` to nodes; who calls is known from TLS alone."""
 
-    def __init__(self, submitter: Submitter, deliverer: Deliverer, trust: TrustInForce, materials: Materials) -> None:
+    def __init__(self, submitter: Submitter, deliverer: Deliverer, trust: TrustInForce, materials: Materials, retagger: Retagger) -> None:
         """Takes the parts that answer."""
-        self._submitter, self._deliverer, self._trust, self._materials = submitter, deliverer, trust, materials
+        self._submitter, self._deliverer, self._trust, self._materials, self._retagger = submitter, deliverer, trust, materials, retagger
 
     async def Submit(self, request: exchange_pb2.SubmitRequest, context: Context) -> exchange_pb2.SubmitResponse:  # noqa: N802 - gRPC
         """Steps 1 to 3."""
@@ -61,3 +62,9 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
     ) -> exchange_pb2.StatMaterialResponse:
         """Tells how much of a sealed document is stored."""
         return await self._materials.stat(request, identity(context).member)
+
+    async def Retag(  # noqa: N802 - gRPC
+        self, request: exchange_pb2.RetagRequest, context: Context
+    ) -> exchange_pb2.RetagResponse:
+        """Takes tags of newer epochs."""
+        return await self._retagger.retag(request, identity(context).member)

@@ -3,8 +3,8 @@
 
    One person. Two cases want him, each opened by its own province: `claims` holds the tags <<epoch, case>> that the hub knows. Two hub
    processes decide on what they read and commit later, so that anything may happen in between. The trust list says which epochs live.
-   Sources: hub/ledger/batch.py, hub/ledger/committer.py, hub/ledger/migrations/0002_commit.sql, nodes/common/messages.py; retiring,
-   re-tagging and writing again as the design has them. An action here bears the name of the function or the statement there. *)
+   Sources: hub/ledger/batch.py, hub/ledger/committer.py, hub/ledger/migrations/0002_commit.sql, 0003_tag_epochs.sql, 0005_retag.sql, nodes/common/messages.py,
+   nodes/common/outbox.py, nodes/common/retag.py. An action here bears the name of the function or the statement there. *)
 EXTENDS Integers, FiniteSets, Sequences
 
 CONSTANTS Sabotage, LastEpoch

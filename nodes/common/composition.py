@@ -36,6 +36,7 @@ from nodes.common.reading import NoticingCodec
 from nodes.common.register import Register, RegisterClient
 from nodes.common.replies import Replies
 from nodes.common.residents import Residents
+from nodes.common.retag import Retagger
 from nodes.common.store import rules
 from nodes.common.store.cases import Cases
 from nodes.common.store.database import Database
@@ -64,7 +65,6 @@ from runtime.surroundings import Surroundings
 from yrdx.v1 import desk_pb2_grpc, exchange_pb2_grpc, operations_pb2_grpc, register_pb2_grpc
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 
     import asyncpg
@@ -338,8 +338,9 @@ async def _started(settings: NodeSettings, codec: RecordCodec, stack: AsyncExitS
     await node.inbox.resume()
     await stack.enter_async_context(metrics.serving(settings.metrics, node.operator.status))
     group = await stack.enter_async_context(task_group())
-    loops = (node.intake.run(), node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep))
-    tasks: list[asyncio.Task[None]] = [group.create_task(loop) for loop in loops]
+    retagger = Retagger(node.settings.province, node.database, node.cases, node.exchange, node.writer, node.book)
+    loops = (node.intake.run(), node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep), retagger.run(sleep))
+    tasks = [group.create_task(loop) for loop in loops]
     stack.callback(lambda: [task.cancel() for task in tasks])
     server = await stack.enter_async_context(
         serving(settings.address, settings.tls, node.add_to, ROLES, check_peer=node.check_peer, reflection=settings.reflection)

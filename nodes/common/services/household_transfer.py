@@ -93,6 +93,10 @@ class HouseholdTransfer:
         assert isinstance(application, transfer_pb2.HouseholdApplication)  # noqa: S101 - the procedure names the type
         return [("person", person.id_number) for person in people(application)]
 
+    def claimed(self, facts: Facts) -> Sequence[tuple[Kind, str]]:
+        """No correction changes who moves."""
+        return self.numbers(transfer_facts.application(facts))
+
     def looked_up(self, facts: Facts) -> Sequence[str]:
         """Everybody who moves, and who follows the head of the household that they leave."""
         application = transfer_facts.application(facts)

@@ -140,6 +140,10 @@ class Service(Protocol):
         """What the opening action claims: kinds and real numbers, for blind tags."""
         ...
 
+    def claimed(self, facts: Facts) -> Sequence[tuple[Kind, str]]:
+        """The same, of a case that was opened."""
+        ...
+
     def check_decision(self, decision: desk_pb2.DecideRequest, detail: Message, facts: Facts, beside: Beside) -> None:
         """Whether the officer stated what he must state.
 

@@ -185,6 +185,32 @@ class StatMaterialResponse(_message.Message):
     offset: int
     def __init__(self, complete: _Optional[bool] = ..., offset: _Optional[int] = ...) -> None: ...
 
+class RetagRequest(_message.Message):
+    __slots__ = ("cases",)
+    CASES_FIELD_NUMBER: _ClassVar[int]
+    cases: _containers.RepeatedCompositeFieldContainer[Retagging]
+    def __init__(self, cases: _Optional[_Iterable[_Union[Retagging, _Mapping]]] = ...) -> None: ...
+
+class Retagging(_message.Message):
+    __slots__ = ("case_id", "tags")
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    case_id: bytes
+    tags: _containers.RepeatedCompositeFieldContainer[_envelope_pb2.Tag]
+    def __init__(self, case_id: _Optional[bytes] = ..., tags: _Optional[_Iterable[_Union[_envelope_pb2.Tag, _Mapping]]] = ...) -> None: ...
+
+class RetagResponse(_message.Message):
+    __slots__ = ("results",)
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    results: _containers.RepeatedCompositeFieldContainer[RetagResult]
+    def __init__(self, results: _Optional[_Iterable[_Union[RetagResult, _Mapping]]] = ...) -> None: ...
+
+class RetagResult(_message.Message):
+    __slots__ = ("problem",)
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    problem: Problem
+    def __init__(self, problem: _Optional[_Union[Problem, _Mapping]] = ...) -> None: ...
+
 class Problem(_message.Message):
     __slots__ = ("number", "grpc_code", "field", "text_en", "text_zh", "retry_after")
     NUMBER_FIELD_NUMBER: _ClassVar[int]

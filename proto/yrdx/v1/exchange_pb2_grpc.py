@@ -64,6 +64,11 @@ class ExchangeStub:
                 request_serializer=yrdx_dot_v1_dot_exchange__pb2.StatMaterialRequest.SerializeToString,
                 response_deserializer=yrdx_dot_v1_dot_exchange__pb2.StatMaterialResponse.FromString,
                 _registered_method=True)
+        self.Retag = channel.unary_unary(
+                '/yrdx.v1.Exchange/Retag',
+                request_serializer=yrdx_dot_v1_dot_exchange__pb2.RetagRequest.SerializeToString,
+                response_deserializer=yrdx_dot_v1_dot_exchange__pb2.RetagResponse.FromString,
+                _registered_method=True)
 
 
 class ExchangeServicer:
@@ -109,6 +114,13 @@ class ExchangeServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Retag(self, request, context):
+        """The province that opened cases makes their claims again, under every tag-key epoch in force. A repeat changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExchangeServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -141,6 +153,11 @@ def add_ExchangeServicer_to_server(servicer, server):
                     servicer.StatMaterial,
                     request_deserializer=yrdx_dot_v1_dot_exchange__pb2.StatMaterialRequest.FromString,
                     response_serializer=yrdx_dot_v1_dot_exchange__pb2.StatMaterialResponse.SerializeToString,
+            ),
+            'Retag': grpc.unary_unary_rpc_method_handler(
+                    servicer.Retag,
+                    request_deserializer=yrdx_dot_v1_dot_exchange__pb2.RetagRequest.FromString,
+                    response_serializer=yrdx_dot_v1_dot_exchange__pb2.RetagResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -305,6 +322,33 @@ class Exchange:
             '/yrdx.v1.Exchange/StatMaterial',
             yrdx_dot_v1_dot_exchange__pb2.StatMaterialRequest.SerializeToString,
             yrdx_dot_v1_dot_exchange__pb2.StatMaterialResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Retag(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yrdx.v1.Exchange/Retag',
+            yrdx_dot_v1_dot_exchange__pb2.RetagRequest.SerializeToString,
+            yrdx_dot_v1_dot_exchange__pb2.RetagResponse.FromString,
             options,
             channel_credentials,
             insecure,

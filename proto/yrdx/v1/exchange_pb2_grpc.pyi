@@ -41,6 +41,8 @@ class ExchangeStub:
     """Sealed materials, addressed by the SHA-256 of their sealed bytes. Uploads continue at the offset that StatMaterial names."""
     GetMaterial: _grpc.UnaryStreamMultiCallable[_exchange_pb2.GetMaterialRequest, _exchange_pb2.GetMaterialResponse]
     StatMaterial: _grpc.UnaryUnaryMultiCallable[_exchange_pb2.StatMaterialRequest, _exchange_pb2.StatMaterialResponse]
+    Retag: _grpc.UnaryUnaryMultiCallable[_exchange_pb2.RetagRequest, _exchange_pb2.RetagResponse]
+    """The province that opened cases makes their claims again, under every tag-key epoch in force. A repeat changes nothing."""
 
 @_typing.type_check_only
 class ExchangeAsyncStub(ExchangeStub):
@@ -55,6 +57,8 @@ class ExchangeAsyncStub(ExchangeStub):
     """Sealed materials, addressed by the SHA-256 of their sealed bytes. Uploads continue at the offset that StatMaterial names."""
     GetMaterial: _aio.UnaryStreamMultiCallable[_exchange_pb2.GetMaterialRequest, _exchange_pb2.GetMaterialResponse]  # type: ignore[assignment]
     StatMaterial: _aio.UnaryUnaryMultiCallable[_exchange_pb2.StatMaterialRequest, _exchange_pb2.StatMaterialResponse]  # type: ignore[assignment]
+    Retag: _aio.UnaryUnaryMultiCallable[_exchange_pb2.RetagRequest, _exchange_pb2.RetagResponse]  # type: ignore[assignment]
+    """The province that opened cases makes their claims again, under every tag-key epoch in force. A repeat changes nothing."""
 
 class ExchangeServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -102,5 +106,13 @@ class ExchangeServicer(metaclass=_abc_1.ABCMeta):
         request: _exchange_pb2.StatMaterialRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_exchange_pb2.StatMaterialResponse, _abc.Awaitable[_exchange_pb2.StatMaterialResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def Retag(
+        self,
+        request: _exchange_pb2.RetagRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_exchange_pb2.RetagResponse, _abc.Awaitable[_exchange_pb2.RetagResponse]]:
+        """The province that opened cases makes their claims again, under every tag-key epoch in force. A repeat changes nothing."""
 
 def add_ExchangeServicer_to_server(servicer: ExchangeServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -10,6 +10,7 @@ DEFENCES = (
     *messages.PROCEDURE,
     *hub.LEDGER,
     *hub.DELIVERY,
+    *hub.EPOCHS,
     *hub.LOG,
     *nodes.NODE,
     *nodes.CONTENTS,

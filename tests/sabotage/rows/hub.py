@@ -120,6 +120,17 @@ DELIVERY = (
     ),
 )
 
+EPOCHS = (
+    Defence(
+        "only the province that opened a case makes its claims again",
+        "hub/retag.py",
+        "if case.parties[opening] != caller:",
+        "if False:",
+        "tests/hub/test_retag.py::test_only_the_province_that_opened_a_case_makes_its_claims_again",
+        "tests/hub/test_retag.py::test_claims_are_made_again_once_and_then_the_old_epoch_goes",
+    ),
+)
+
 LOG = (
     Defence(
         "published entries are hashed again before anything is signed",
