@@ -8,14 +8,25 @@ import pytest
 
 from core.refusals import PERSON_CLAIMED
 from nodes.common.retag import Retagger
+from tests.nodes.conftest import staged
 from tests.nodes.test_family import application, opened, settled
 from tests.support.province import IN, OTHER, OUT
 from yrdx.v1 import operations_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nodes.common.composition import Node
-    from tests.nodes.conftest import Play
+    from tests.nodes.conftest import Play, Stage
+    from tests.support import postgres
     from tests.support.province import Federation
+
+
+@pytest.fixture(scope="module")
+def stage(postgres_server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Four provinces of their own: an epoch goes only when no case at all rests on it alone, and tests beside leave cases open."""
+    with staged(postgres_server, tmp_path_factory) as made:
+        yield made
 
 
 class WalkedError(Exception):
