@@ -87,12 +87,12 @@ DELIVERY = (
         f"{_STREAMS}test_what_waits_comes_in_order_when_a_province_comes_back_after_days",
     ),
     Defence(
-        "what is held is sent no more",
-        "hub/ledger/outbox.py",
-        "where receiver = $1 and delivered_receipt is null and held_at is null and",
-        "where receiver = $1 and delivered_receipt is null and",
+        "four answers hold nothing yet",
+        "hub/ledger/holding.py",
+        "and $4 <= (select count(*)",
+        "and $4 - 1 <= (select count(*)",
         f"{_HOLDING}test_the_fifth_answer_holds_that_message_and_no_other",
-        f"{_HOLDING}test_a_receiver_that_has_helped_itself_needs_no_replay",
+        f"{_HOLDING}test_only_the_hubs_operator_sees_and_replays",
     ),
     Defence(
         "an answer that holds is signed by the receiver",
