@@ -7,9 +7,9 @@ own DSSE type, so that no answer can pass for another. NOT checked here: signatu
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.protobuf.unknown_fields import UnknownFieldSet
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from core.procedures.clocks import Due
     from core.procedures.model import Case
+
+Read = TypeVar("Read", bound=Message)
 
 FORMAT = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,13 +52,7 @@ def read_receipt(data: bytes) -> receipt_pb2.Receipt:
     Raises:
         Refused: MALFORMED, UNKNOWN_HEADER_FIELD or BAD_FIELD.
     """
-    receipt = receipt_pb2.Receipt()
-    try:
-        receipt.ParseFromString(data)
-    except DecodeError as error:
-        raise Refused(MALFORMED, "receipt") from error
-    if len(UnknownFieldSet(receipt)):
-        raise Refused(UNKNOWN_HEADER_FIELD, "receipt")
+    receipt = _read(data, receipt_pb2.Receipt(), "receipt")
     if receipt.format != FORMAT or receipt.kind not in RECEIPT_TYPES:
         raise Refused(BAD_FIELD, "kind")
     if (len(receipt.message_id), len(receipt.header_digest)) != (16, 32):
@@ -70,13 +66,7 @@ def read_cannot_process(data: bytes) -> receipt_pb2.CannotProcess:
     Raises:
         Refused: MALFORMED, UNKNOWN_HEADER_FIELD or BAD_FIELD.
     """
-    answer = receipt_pb2.CannotProcess()
-    try:
-        answer.ParseFromString(data)
-    except DecodeError as error:
-        raise Refused(MALFORMED, "cannot_process") from error
-    if len(UnknownFieldSet(answer)):
-        raise Refused(UNKNOWN_HEADER_FIELD, "cannot_process")
+    answer = _read(data, receipt_pb2.CannotProcess(), "cannot_process")
     if answer.format != FORMAT or (len(answer.message_id), len(answer.header_digest)) != (16, 32) or not answer.refusal:
         raise Refused(BAD_FIELD, "cannot_process")
     return answer
@@ -104,13 +94,18 @@ def read_due_event(data: bytes) -> receipt_pb2.DueEvent:
     Raises:
         Refused: MALFORMED, UNKNOWN_HEADER_FIELD or BAD_FIELD.
     """
-    event = receipt_pb2.DueEvent()
-    try:
-        event.ParseFromString(data)
-    except DecodeError as error:
-        raise Refused(MALFORMED, "due_event") from error
-    if len(UnknownFieldSet(event)):
-        raise Refused(UNKNOWN_HEADER_FIELD, "due_event")
+    event = _read(data, receipt_pb2.DueEvent(), "due_event")
     if event.format != FORMAT or len(event.event_id) != 16 or len(event.case_id) != 16:  # noqa: PLR2004 - ids
         raise Refused(BAD_FIELD, "due_event")
     return event
+
+
+def _read(data: bytes, into: Read, field: str) -> Read:
+    """Reads what was signed: every field of it must be known."""
+    try:
+        into.ParseFromString(data)
+    except DecodeError as error:
+        raise Refused(MALFORMED, field) from error
+    if len(UnknownFieldSet(into)):
+        raise Refused(UNKNOWN_HEADER_FIELD, field)
+    return into

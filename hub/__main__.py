@@ -1,4 +1,4 @@
-"""`python -m hub --settings FILE`, `yrdx-hub --settings FILE`: one hub process, until a signal ends it."""
+"""One hub process, until a signal ends it: takes messages of provinces, gives them their order, delivers and logs them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ async def serve(wanted: HubSettings) -> None:
 def main() -> None:
     """Reads the settings and runs the hub."""
     parser = argparse.ArgumentParser(prog="yrdx-hub", description=__doc__)
-    parser.add_argument("--settings", type=Path, required=True, help="JSON, see hub/settings.py")
+    parser.add_argument(
+        "--settings", type=Path, required=True, help="JSON file; docs/settings.md has every key, deploy/settings/hub.json an example"
+    )
     try:
         wanted = settings.load(parser.parse_args().settings, HubSettings)
     except Refused as refusal:

@@ -1,4 +1,4 @@
-"""`python -m nodes --settings FILE`, `yrdx-node --settings FILE`: the node of one province, until a signal ends it."""
+"""The node of one province, until a signal ends it: a desk for its officers' systems, with the exchange behind it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ async def serve(wanted: NodeSettings) -> None:
 def main() -> None:
     """Reads the settings and runs the node."""
     parser = argparse.ArgumentParser(prog="yrdx-node", description=__doc__)
-    parser.add_argument("--settings", type=Path, required=True, help="JSON, see nodes/common/settings.py")
+    parser.add_argument(
+        "--settings", type=Path, required=True, help="JSON file; docs/settings.md has every key, deploy/settings an example"
+    )
     try:
         wanted = settings.load(parser.parse_args().settings, NodeSettings)
     except Refused as refusal:
