@@ -32,8 +32,8 @@ APACHE_TESTS := tests/apache tests/hub/test_exchange.py tests/hub/test_faults.py
 
 test-apache-kafka: .venv/dev.stamp  ## the hub and a small run on Apache Kafka, one node and three (needs Java 17 and Maven)
 	$(BIN)/python -m runtime.apache
-	YRDX_TEST_PATIENCE_S=60 $(BIN)/pytest -q --kafka apache $(APACHE_TESTS)
-	YRDX_TEST_PATIENCE_S=60 $(BIN)/pytest -q --kafka apache3 $(APACHE_TESTS)
+	$(BIN)/pytest -q --kafka apache $(APACHE_TESTS)
+	$(BIN)/pytest -q --kafka apache3 $(APACHE_TESTS)
 
 sabotage: .venv/dev.stamp  ## remove one defence after the other; each must be noticed
 	$(BIN)/python -m tests.sabotage

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from tests.sabotage.bench import NoSuchDefence, copied, run_tests, take_out
+from tests.sabotage.bench import PATIENCE_S, SOON_S, NoSuchDefence, copied, run_tests, take_out
 from tests.sabotage.rows import DEFENCES
-from tests.sabotage.verdict import Verdict, is_green, verdict
+from tests.sabotage.verdict import Verdict, is_green, said, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,20 +26,28 @@ _WIDTH = 200
 
 
 def try_without(base: Path, defence: Defence) -> Verdict:
-    """Takes a defence out of a copy and runs its two tests."""
+    """Takes a defence out of a copy and runs its two tests; again and with patience if they ended otherwise than they should.
+
+    Waiting long for what will never come is slow, and waiting shortly takes a disk that stood still for a fault.
+    """
     with copied(base) as tree:
         try:
             take_out(tree, defence)
         except NoSuchDefence as error:
             return Verdict(noticed=False, how=str(error))
-        return verdict(run_tests(tree, [defence.noticed_by, defence.green]), defence.noticed_by, defence.green)
+        soon = _judged(tree, defence, SOON_S)
+        return soon if soon.noticed else _judged(tree, defence, PATIENCE_S)
+
+
+def _judged(tree: Path, defence: Defence, patience_s: float) -> Verdict:
+    return verdict(run_tests(tree, [defence.noticed_by, defence.green], patience_s), defence.noticed_by, defence.green)
 
 
 def red_without_sabotage(base: Path, defences: Sequence[Defence]) -> list[str]:
-    """Named tests that are not green in the tree as it is."""
+    """Named tests that are not green in the tree as it is, and what they say."""
     named = list(dict.fromkeys(test for defence in defences for test in (defence.noticed_by, defence.green)))
     endings = run_tests(base, named)
-    return [test for test in named if not is_green(endings, test)]
+    return [f"{test} {said(endings, test)}" for test in named if not is_green(endings, test)]
 
 
 def table(defences: Sequence[Defence], verdicts: Sequence[Verdict]) -> Table:

@@ -24,9 +24,12 @@ PARTS = ("core", "pki", "runtime", "hub", "nodes", "audit", "simulator", "proto"
 PLUGINS = ("tests.sabotage.plugin", "_hypothesis_pytestplugin", "no:cacheprovider")
 """What else is installed would be loaded for each row anew, which takes a second."""
 SEED = "2026"
-PATIENCE_S = "5"
-"""How long a test waits for what will not come any more; see `tests.support.exchange.until`."""
-LONGEST_S = 120.0
+SOON_S = 5.0
+"""How long a test of a sabotaged tree waits for what will not come any more; see `tests.support.exchange.until`."""
+PATIENCE_S = 60.0
+"""How long a test waits for what must come, on a machine whose disk may stand still for seconds."""
+_LONGEST = 20
+"""Times the patience: as long as the tests of a row may take together."""
 
 
 class NoSuchDefence(Exception):  # noqa: N818 - the defence is what is missing
@@ -62,7 +65,7 @@ def copied(root: Path = ROOT) -> Iterator[Path]:
         yield tree
 
 
-def run_tests(tree: Path, tests: Sequence[str]) -> list[Ending]:
+def run_tests(tree: Path, tests: Sequence[str], patience_s: float = PATIENCE_S) -> list[Ending]:
     """Runs tests in a process of their own that sees this tree only; they have the same random numbers each time."""
     file = tree / "endings"
     words = ("-m", "pytest", *(word for name in PLUGINS for word in ("-p", name)), "--endings", str(file), *tests)
@@ -71,11 +74,11 @@ def run_tests(tree: Path, tests: Sequence[str]) -> list[Ending]:
         "PYTHONPATH": os.pathsep.join((str(tree), str(tree / "proto"))),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "YRDX_TEST_SEED": SEED,
-        "YRDX_TEST_PATIENCE_S": PATIENCE_S,
+        "YRDX_TEST_PATIENCE_S": str(patience_s),
     }
     process = subprocess.Popen((sys.executable, *words), cwd=tree, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        process.wait(LONGEST_S)
+        process.wait(_LONGEST * patience_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -51,12 +51,12 @@ def verdict(endings: Iterable[Ending], noticed_by: str, green: str) -> Verdict:
     """Judges the run of a sabotaged tree."""
     found = list(endings)
     if not is_green(found, green):
-        return Verdict(noticed=False, how=f"more than one thing is broken: {green} {_said(found, green)}")
+        return Verdict(noticed=False, how=f"more than one thing is broken: {green} {said(found, green)}")
     call = next((ending for ending in found if (ending.test, ending.phase) == (noticed_by, "call")), None)
     if call is None or (call.outcome == "failed" and not call.assertion):
-        return Verdict(noticed=False, how=f"broken, but not by an assertion: {noticed_by} {_said(found, noticed_by)}")
+        return Verdict(noticed=False, how=f"broken, but not by an assertion: {noticed_by} {said(found, noticed_by)}")
     if call.outcome != "failed":
-        return Verdict(noticed=False, how=f"nobody notices: {noticed_by} {_said(found, noticed_by)}")
+        return Verdict(noticed=False, how=f"nobody notices: {noticed_by} {said(found, noticed_by)}")
     return Verdict(noticed=True, how=call.assertion)
 
 
@@ -66,7 +66,8 @@ def is_green(endings: Iterable[Ending], test: str) -> bool:
     return any(ending.phase == "call" for ending in phases) and all(ending.outcome == "passed" for ending in phases)
 
 
-def _said(endings: Iterable[Ending], test: str) -> str:
+def said(endings: Iterable[Ending], test: str) -> str:
+    """How a test ended, in a few words."""
     phases = [ending for ending in endings if ending.test == test]
     failed = next((ending for ending in phases if ending.outcome != "passed"), None)
     if failed is not None:
