@@ -2,11 +2,11 @@
 
 Each province has its own, in versions; its authority signs it with the member record, so that it travels in the trust list and nowhere
 else. A case names by digest the table of the province that opened it, the one in force then, and keeps it to its end. Limits and materials
-govern cases; eligibility rules are for the precheck alone and decide nothing; refusal reasons are what an officer may give, in words that
-both sides can read.
+govern cases; eligibility rules are for the precheck alone and decide nothing; reasons are what officers of either side may give in a case,
+in words that both can read.
 
-Not checked here: that a table has a limit for every deadline of a procedure. A table outlives the software that first read it; who opens
-a case asks `core.rules.misfit`.
+Not checked here: that a table has a limit for every deadline of a procedure, or that its reasons are for actions that there are. A table
+outlives the software that first read it; who opens a case asks `core.rules.misfit`.
 """
 
 from __future__ import annotations
@@ -58,10 +58,12 @@ class EligibilityRule(Frozen, frozen=True):
     """Empty: every ground."""
 
 
-class RefusalReason(Frozen, frozen=True):
-    """A reason for which the province refuses or returns, by the code that goes under seal."""
+class Reason(Frozen, frozen=True):
+    """A reason for which an officer refuses, returns, pauses or ends a case, by the code that goes under seal."""
 
     code: str
+    actions: tuple[str, ...]
+    """For which it may be given."""
     zh: str
     en: str
     source: str
@@ -86,7 +88,8 @@ class Policy(Frozen, frozen=True):
     grounds: tuple[str, ...] = ()
     """On which this province receives; empty: on any."""
     eligibility: tuple[EligibilityRule, ...] = ()
-    refusal_reasons: tuple[RefusalReason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """For an action that none of them is for, any code may be given."""
 
 
 def read_policy(data: bytes, province: str) -> Policy:
@@ -104,14 +107,26 @@ def read_policy(data: bytes, province: str) -> Policy:
         _require(is_usable(limit), f"limits[{name}]")
     _require(set(policy.key_materials).isdisjoint(policy.deferrable_materials), "deferrable_materials")
     _check_rules(policy.eligibility)
-    codes = [reason.code for reason in policy.refusal_reasons]
-    _require(len(set(codes)) == len(codes), "refusal_reasons: code")
+    _check_reasons(policy.reasons)
     return policy
 
 
 def is_usable(limit: Limit) -> bool:
     """Whether a deadline can be counted by it."""
     return 0 < limit.days <= LONGEST_DAYS and 0 <= limit.warn_days <= limit.days
+
+
+def knows_reason(policy: Policy, action: str, code: str) -> bool:
+    """Whether the code may be given for the action."""
+    codes = {reason.code for reason in policy.reasons if action in reason.actions}
+    return code in codes or not codes
+
+
+def _check_reasons(reasons: tuple[Reason, ...]) -> None:
+    codes = [reason.code for reason in reasons]
+    _require(len(set(codes)) == len(codes), "reasons: code")
+    for reason in reasons:
+        _require(bool(reason.actions), f"reasons[{reason.code}]: actions")
 
 
 def _check_rules(rules: tuple[EligibilityRule, ...]) -> None:

@@ -30,7 +30,8 @@ def pages() -> Iterator[str]:
     """Every table in full."""
     yield "## Policy tables\n"
     yield "A case runs to its end under the table of the province that opened it, the one in force then (docs/operations.md)."
-    yield "Eligibility rules are for the precheck alone. What a source calls an assumption waits for a province's own figure.\n"
+    yield "Eligibility rules are for the precheck alone; officers of both sides give one of the reasons. What a source calls an assumption"
+    yield "waits for a province's own figure.\n"
     for name, policy in tables().items():
         yield f"### {name} `{policy.name}`, version {policy.version}, valid from {policy.valid_from}\n"
         yield f"{policy.source}\n"
@@ -38,8 +39,8 @@ def pages() -> Iterator[str]:
         yield f"{', '.join(policy.deferrable_materials)}.\n"
         yield "| rule | for | must be so | else | | source |\n| --- | --- | --- | --- | --- | --- |"
         yield from map(_rule, policy.eligibility)
-        yield "\n| refusal reason | | | source |\n| --- | --- | --- | --- |"
-        yield from (f"| {one.code} | {one.zh} | {one.en} | {one.source} |" for one in policy.refusal_reasons)
+        yield "\n| reason | for | | | source |\n| --- | --- | --- | --- | --- |"
+        yield from (f"| {one.code} | {', '.join(one.actions)} | {one.zh} | {one.en} | {one.source} |" for one in policy.reasons)
         yield ""
 
 

@@ -200,18 +200,25 @@ class Applier:
         if not self._is_claimed(row, content, claimed, about):
             _LOG.error("a message is about somebody else than the case claims", case_id=row.case_id.hex(), sender=step.sender)
             return _SOMEBODY_ELSE
-        return 0 if step.sender == self.province else self._fault(row, step, message, content)
+        return 0 if step.sender == self.province else self._fault(row, step, message, (action, content))
 
-    def _fault(self, row: CaseRow, step: Step, message: ReadMessage, content: SealedContent) -> int:
-        """Why what the other side says is against the rules of the service, which its own node should have seen; or 0."""
+    def _fault(self, row: CaseRow, step: Step, message: ReadMessage, said: tuple[str, SealedContent]) -> int:
+        """Why what the other side says is against the rules of the service, which its own node should have seen; or 0.
+
+        A reason that the policy does not know is none: an officer can read it all the same. The line names no code, which may be anything.
+        """
+        action, content = said[0], payload(said[1])
+        service, policy = SERVICES[row.service], self.book.of(message.header).policy
+        if service.has_unknown_reason(action, content, policy):
+            _LOG.warning("a reason that the policy does not know", case_id=row.case_id.hex(), sender=step.sender, action=action)
         beside = Beside(
             at=step.business_at,
-            policy=self.book.of(message.header).policy,
+            policy=policy,
             open_key_materials=None if message.action.name == RESEAL else message.header.open_key_materials,
             documents={document.code for document in row.facts.documents},
         )
         try:
-            SERVICES[row.service].check_content(payload(content), beside)
+            service.check_content(content, beside)
         except Refused as refusal:
             _LOG.error("content is against the rules", case_id=row.case_id.hex(), number=refusal.kind.number, field=refusal.field)
             return refusal.kind.number

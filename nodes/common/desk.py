@@ -114,7 +114,7 @@ class DeskService(desk_pb2_grpc.DeskServicer):
         return desk_pb2.DecideResponse.FromString(answer)
 
     async def GetCase(self, request: desk_pb2.GetCaseRequest, _context: Context) -> desk_pb2.GetCaseResponse:  # noqa: N802 - gRPC
-        """A case with its messages."""
+        """A case with its messages, and the reasons that may be given in it now."""
         _check_id(request.case_id)
         async with self.database.reading() as connection:
             row = await self.decisions.cases.known(connection, request.case_id)
@@ -123,7 +123,9 @@ class DeskService(desk_pb2_grpc.DeskServicer):
             waiting = await outbox.of_case(connection, request.case_id)
         last = row.case.step if row.case else 0
         applied = [step for step in known if step.step <= last or step.sender == self.province]
-        return desk_pb2.GetCaseResponse(case=self.views.case(row), messages=self.views.messages(applied, receipts, waiting))
+        return desk_pb2.GetCaseResponse(
+            case=self.views.case(row), messages=self.views.messages(applied, receipts, waiting), reasons=self.views.reasons(row)
+        )
 
     async def Precheck(self, request: precheck_pb2.PrecheckRequest, _context: Context) -> precheck_pb2.PrecheckResponse:  # noqa: N802 - gRPC
         """Both provinces' published rules against a case that does not exist."""

@@ -19,9 +19,10 @@ from nodes.common.store.steps import HUB
 from yrdx.v1 import desk_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from core.envelope import ReadMessage
+    from core.policy import Reason
     from core.procedures.engine import Rules
     from core.rules import RuleBook
     from nodes.common.business_time import BusinessTime
@@ -79,6 +80,12 @@ class Views:
         if number:
             view.refusal, view.refusal_text = number, BY_NUMBER[number].zh if number in BY_NUMBER else ""
         return view
+
+    def reasons(self, row: CaseRow) -> list[desk_pb2.ReasonView]:
+        """What an officer of this province may give as a reason now, by the policy of the case."""
+        legal = set(self.legal(row))
+        found = self._rules(row).policy.reasons if legal else ()
+        return [_reason(reason, legal) for reason in found if legal.intersection(reason.actions)]
 
     def messages(self, steps: Iterable[Step], receipts: Iterable[Receipt], waiting: Iterable[Outgoing]) -> list[desk_pb2.MessageView]:
         """The steps of a case in their order, then own messages that are none (yet)."""
@@ -154,6 +161,11 @@ def _owed(material: Owed) -> desk_pb2.OwedMaterial:
         key=material.is_key,
         lapsed=material.has_lapsed,
     )
+
+
+def _reason(reason: Reason, legal: Collection[str]) -> desk_pb2.ReasonView:
+    actions = [action for action in reason.actions if action in legal]
+    return desk_pb2.ReasonView(code=reason.code, actions=actions, text_zh=reason.zh, text_en=reason.en)
 
 
 def _document(document: Document) -> desk_pb2.DocumentView:

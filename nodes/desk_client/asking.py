@@ -17,7 +17,7 @@ from runtime.grpc_client import refused
 from yrdx.v1 import desk_pb2, desk_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from google.protobuf.message import Message
 
@@ -70,6 +70,19 @@ def repeatable(request_id: str | None, beside: str = "") -> Iterator[str]:
         refusal = refused(error)
         if refusal is None or refusal.retry_after_s is not None:
             sys.stderr.write(f"--request-id {request_id}{beside} repeats this request\n")
+        raise
+
+
+@contextmanager
+def with_known(reasons: Iterable[desk_pb2.ReasonView], action: str) -> Iterator[None]:
+    """Says which reason codes there are for an action, when the node refuses the one that was given."""
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        refusal = refused(error)
+        if refusal is not None and refusal.field == "detail.reason_code":
+            known = [f"  {one.code:<16} {one.text_zh} {one.text_en}" for one in reasons if action in one.actions]
+            sys.stderr.write("\n".join([f"--reason-code of {action} is one of:", *known, ""]))
         raise
 
 

@@ -149,7 +149,7 @@ def list_cases(
 
 @app.command(name="show")
 def show_case(case: str, /, *, server: Server = HERE) -> int:
-    """Show a case with its documents and its messages: accepted · delivered · entered.
+    """Show a case with its documents, its messages (accepted · delivered · entered) and the reasons that a decision may give now.
 
     Example: yrdx-desk show CASE --dir up --party node-330000
     """
@@ -160,7 +160,8 @@ def show_case(case: str, /, *, server: Server = HERE) -> int:
             say(plain(found))
             return
         documents = [shown.documents(found.case.documents)] if found.case.documents else []
-        show(shown.facts(found.case), *documents, shown.messages(found.messages))
+        reasons = [shown.reasons(found.reasons)] if found.reasons else []
+        show(shown.facts(found.case), *documents, shown.messages(found.messages), *reasons)
 
     return on_desk(server, ask)
 

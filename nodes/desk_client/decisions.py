@@ -13,7 +13,7 @@ from cyclopts import App, Parameter
 
 from core.ids import uuid_text
 from nodes.desk_client import shown
-from nodes.desk_client.asking import CALL_S, on_desk, packed, repeatable
+from nodes.desk_client.asking import CALL_S, on_desk, packed, repeatable, with_known
 from nodes.desk_client.household import newest_application, rename
 from nodes.desk_client.stated import (
     Brought,
@@ -213,7 +213,8 @@ def _decide(case: str, action: str, decision: Decision, state: State, reason_cla
             documents=[hex_digest(text) for text in decision.document],
             open_key_materials=decision.open_key_materials,
         )
-        with repeatable(decision.request_id, f" --version {request.expected_version}") as request.request_id:
+        repeat = repeatable(decision.request_id, f" --version {request.expected_version}")
+        with with_known(seen.reasons, action), repeat as request.request_id:
             answer = await stub.Decide(request, timeout=CALL_S)
         if decision.server.json:
             say(plain(answer))

@@ -90,6 +90,14 @@ def documents(found: Iterable[desk_pb2.DocumentView]) -> Table:
     return table
 
 
+def reasons(found: Iterable[desk_pb2.ReasonView]) -> Table:
+    """A row a reason."""
+    table = Table("reason code", "to", "reason", box=None)
+    for one in found:
+        table.add_row(one.code, ", ".join(one.actions), f"{one.text_zh} {one.text_en}")
+    return table
+
+
 def tables(found: precheck_pb2.PrecheckResponse) -> Table:
     """Whose rules were read."""
     table = Table(box=None, show_header=False)

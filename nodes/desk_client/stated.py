@@ -92,7 +92,7 @@ class Decision:
 class Words:
     """A reason that the hub need not know."""
 
-    reason_code: Annotated[str, Parameter(help="the office's own code, for example policy")]
+    reason_code: Annotated[str, Parameter(help="code of a reason in the policy of the case: `yrdx-desk show CASE` lists them")]
     reason: Annotated[str, Parameter(help="in full, as the applicant will read it")]
 
     def stated(self, _seen: desk_pb2.GetCaseResponse) -> transfer_pb2.Decision:

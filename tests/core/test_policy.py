@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.ids import PROVINCES
-from core.policy import LARGEST_BYTES, read_policy
+from core.policy import LARGEST_BYTES, knows_reason, read_policy
 from core.procedures import PROCEDURES
 from core.refusals import BAD_FIELD, Refused
 from core.rules import RuleBook, misfit, shipped_rules
@@ -25,7 +25,7 @@ RULE = {
     "en": "one",
     "source": "none",
 }
-REASON = {"code": "policy", "zh": "一", "en": "one", "source": "none"}
+REASON = {"code": "policy", "actions": ["refuse"], "zh": "一", "en": "one", "source": "none"}
 
 
 def rule(**changes: Any) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def rule(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_table_is_read_as_it_stands() -> None:
-    policy = read_policy(table(CODE, 3, days={"review": 7}, eligibility=[RULE], refusal_reasons=[REASON]), CODE)
+    policy = read_policy(table(CODE, 3, days={"review": 7}, eligibility=[RULE], reasons=[REASON]), CODE)
     assert (policy.province, policy.version, policy.limits["review"].days) == (CODE, 3, 7)
 
 
@@ -54,7 +54,8 @@ def test_a_table_is_read_as_it_stands() -> None:
         ({"eligibility": [rule(needs=[{"fact": "minor"}])]}, "eligibility[SH-1]: minor"),
         ({"eligibility": [rule(when=[{"fact": "a", "one_of": ["b"], "begins_with": ["b"]}])]}, "eligibility[SH-1]: a"),
         ({"eligibility": [rule(severity="perhaps")]}, "Policy"),
-        ({"refusal_reasons": [REASON, REASON]}, "refusal_reasons: code"),
+        ({"reasons": [REASON, REASON]}, "reasons: code"),
+        ({"reasons": [{**REASON, "actions": []}]}, "reasons[policy]: actions"),
         ({"favours": []}, "Policy"),
         ({"source": "x" * LARGEST_BYTES}, "length"),
     ],
@@ -63,6 +64,14 @@ def test_what_is_no_table(changes: dict[str, Any], place: str) -> None:
     with pytest.raises(Refused) as caught:
         read_policy(table(CODE, **changes), CODE)
     assert (caught.value.kind, caught.value.field) == (BAD_FIELD, place)
+
+
+def test_a_reason_is_for_the_actions_it_names_and_an_action_without_any_takes_every_code() -> None:
+    other = {**REASON, "code": "forgery", "actions": ["refuse", "revoke"]}
+    policy = read_policy(table(CODE, reasons=[REASON, other]), CODE)
+    asked = [("refuse", "policy"), ("refuse", "forgery"), ("revoke", "forgery"), ("revoke", "policy"), ("refuse", "x"), ("refuse", "")]
+    assert [knows_reason(policy, *one) for one in asked] == [True, True, True, False, False, False]
+    assert knows_reason(policy, "pause", "anything")
 
 
 def book(*tables: bytes) -> tuple[RuleBook, list[bytes]]:
@@ -90,7 +99,14 @@ def test_a_rule_of_a_table_names_where_it_comes_from() -> None:
         policy = read_policy(data, code)
         assert policy.source
         assert all(rule.source and rule.zh and rule.en for rule in policy.eligibility)
-        assert all(reason.source and reason.zh and reason.en for reason in policy.refusal_reasons)
+        assert all(reason.source and reason.zh and reason.en for reason in policy.reasons)
+
+
+def test_every_decision_of_an_officer_that_says_why_has_reasons_in_each_table() -> None:
+    said = {"yrdx.v1.Decision", "yrdx.v1.CorrectionRequest"}
+    actions = {action.name for procedure in PROCEDURES.values() for action in procedure.actions if action.payload in said}
+    for code, data in policies().items():
+        assert {action for reason in read_policy(data, code).reasons for action in reason.actions} == actions
 
 
 def test_an_older_table_is_known_and_opens_nothing() -> None:

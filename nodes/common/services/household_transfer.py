@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from core.policy import knows_reason
 from core.refusals import BAD_FIELD, NEW_HEAD_REQUIRED, Refused
 from nodes.common.services import landing, materials, transfer_documents, transfer_facts
 from nodes.common.services.citizens import check_number
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _HEAD: Final = "02"
 _KEPT: Final = frozenset({"apply", "permit", "supplement", "deregister"})
+_REASONED: Final = (transfer_pb2.Decision, transfer_pb2.CorrectionRequest)
+"""What an officer gives a reason with; that of an `ExecutionFailed` is the register's."""
 _MOVE_OUT, _MOVE_IN = register_pb2.REGISTER_CHANGE_MOVE_OUT, register_pb2.REGISTER_CHANGE_MOVE_IN
 
 
@@ -65,6 +68,10 @@ class HouseholdTransfer:
         self.check_content(content, beside)
         if beside.is_today:
             materials.check_days(_promised(content) or (), beside.at)
+
+    def has_unknown_reason(self, action: str, content: Message, policy: Policy) -> bool:
+        """By its code; payloads that give none have no unknown one."""
+        return isinstance(content, _REASONED) and not knows_reason(policy, action, content.reason_code)
 
     def people(self, facts: Facts) -> tuple[Person, ...]:
         """From the newest application; a correction replaces the first one."""
@@ -127,8 +134,8 @@ class HouseholdTransfer:
                 raise Refused(BAD_FIELD, "detail.application.id_number")  # another person is another case
             if {person.id_number for person in people(detail.application)} != numbers:
                 raise Refused(BAD_FIELD, "detail.application.others")
-        elif isinstance(detail, transfer_pb2.Decision | transfer_pb2.CorrectionRequest) and not detail.reason:
-            raise Refused(BAD_FIELD, "detail.reason")
+        elif isinstance(detail, _REASONED):
+            self._check_reason(decision.action, detail, beside.policy)
         if isinstance(detail, transfer_pb2.CorrectionRequest):
             self._check_request(detail, facts, beside)
 
@@ -173,6 +180,13 @@ class HouseholdTransfer:
         left = any(staying and _is_head(resident) for resident, staying in zip(residents, reserved.staying, strict=False))
         if left and not transfer_facts.application(facts).new_head_id_number:
             raise Refused(NEW_HEAD_REQUIRED, "new_head_id_number")
+
+    def _check_reason(self, action: str, detail: transfer_pb2.Decision | transfer_pb2.CorrectionRequest, policy: Policy) -> None:
+        """In words, and by a code that both sides know."""
+        if not detail.reason:
+            raise Refused(BAD_FIELD, "detail.reason")
+        if self.has_unknown_reason(action, detail, policy):
+            raise Refused(BAD_FIELD, "detail.reason_code")
 
     def _check_request(self, detail: transfer_pb2.CorrectionRequest, facts: Facts, beside: Beside) -> None:
         """What shall be corrected is something of the people of the case, or a material that there is."""

@@ -111,6 +111,13 @@ class Service(Protocol):
         """
         ...
 
+    def has_unknown_reason(self, action: str, content: Message, policy: Policy) -> bool:
+        """Whether what was said with an action gives a reason that the policy of the case has not.
+
+        No officer here may say that; from the other province it is worth a warning and hinders nothing.
+        """
+        ...
+
     def people(self, facts: Facts) -> tuple[Person, ...]:
         """Whom the case is about, as stated last, the applicant first; he is empty while nothing is known."""
         ...

@@ -97,12 +97,26 @@ class GetCaseRequest(_message.Message):
     def __init__(self, case_id: _Optional[bytes] = ...) -> None: ...
 
 class GetCaseResponse(_message.Message):
-    __slots__ = ("case", "messages")
+    __slots__ = ("case", "messages", "reasons")
     CASE_FIELD_NUMBER: _ClassVar[int]
     MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
     case: CaseView
     messages: _containers.RepeatedCompositeFieldContainer[MessageView]
-    def __init__(self, case: _Optional[_Union[CaseView, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[MessageView, _Mapping]]] = ...) -> None: ...
+    reasons: _containers.RepeatedCompositeFieldContainer[ReasonView]
+    def __init__(self, case: _Optional[_Union[CaseView, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[MessageView, _Mapping]]] = ..., reasons: _Optional[_Iterable[_Union[ReasonView, _Mapping]]] = ...) -> None: ...
+
+class ReasonView(_message.Message):
+    __slots__ = ("code", "actions", "text_zh", "text_en")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_ZH_FIELD_NUMBER: _ClassVar[int]
+    TEXT_EN_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    actions: _containers.RepeatedScalarFieldContainer[str]
+    text_zh: str
+    text_en: str
+    def __init__(self, code: _Optional[str] = ..., actions: _Optional[_Iterable[str]] = ..., text_zh: _Optional[str] = ..., text_en: _Optional[str] = ...) -> None: ...
 
 class ListCasesRequest(_message.Message):
     __slots__ = ("filter", "page_size", "page_token")
