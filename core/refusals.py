@@ -151,7 +151,7 @@ RETURN_INCOMPLETE = _kind(5014, "RETURN_INCOMPLETE", _NO, "The register differs 
 MATERIAL_TOO_LARGE = _kind(6001, "MATERIAL_TOO_LARGE", _BAD, "A document may have 8 MiB at most.", "单个材料不得超过8MiB。")
 MATERIAL_DIGEST_MISMATCH = _kind(6002, "MATERIAL_DIGEST_MISMATCH", _BAD, "The bytes do not have the named digest.", "材料内容与摘要不符。")
 MATERIAL_NOT_FOUND = _kind(6003, "MATERIAL_NOT_FOUND", Code.NOT_FOUND, "No such material is stored.", "材料不存在。")
-MATERIAL_OFFSET = _kind(6004, "MATERIAL_OFFSET", Code.OUT_OF_RANGE, "The upload does not continue where the store stands. Ask StatMaterial.", "续传位置不符，请先查询已存长度。", retriable=True)
+MATERIAL_OFFSET = _kind(6004, "MATERIAL_OFFSET", Code.OUT_OF_RANGE, "The upload does not continue where the store stands. Ask StatMaterial, at a desk StatDocument.", "续传位置不符，请先查询已存长度。", retriable=True)
 CANNOT_OPEN = _kind(6005, "CANNOT_OPEN", _BAD, "The sealed content cannot be opened or is not what was committed to.", "密封内容无法解封或与承诺不符。")
 
 # 7xxx: registers.

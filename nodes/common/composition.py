@@ -1,8 +1,8 @@
 """Where the parts of a node meet: made from settings, started in order, ended in reverse.
 
 Start: database and migrations · channels to hub and register · trust list · what a crash left unapplied · the loops (intake, outbox,
-stream, strokes, trust) · the server, which then says SERVING. The hub may be away all the while: decisions wait in the outbox. If we crash
-anywhere here, the next start does the same again.
+stream, strokes, trust, claims, uploads) · the server, which then says SERVING. The hub may be away all the while: decisions wait in the
+outbox. If we crash anywhere here, the next start does the same again.
 
 End: the server withdraws its readiness and finishes calls · the loops stop where they are · channels, threads, pool. Nothing rests on an
 orderly end.
@@ -47,6 +47,7 @@ from nodes.common.store.work import Work
 from nodes.common.stream import Stream
 from nodes.common.strokes import Strokes
 from nodes.common.trust import NodeTrust
+from nodes.common.uploads import Uploads
 from nodes.common.verify import Verifier
 from nodes.common.views import Views
 from nodes.common.watch import Watch
@@ -79,8 +80,6 @@ if TYPE_CHECKING:
 ROLES: Final[Mapping[str, Collection[str]]] = {"yrdx.v1.Desk": ("system",), "yrdx.v1.Operations": ("operator",)}
 """Who may call what, by the role in the certificate; all of them of this province."""
 
-_VERIFIERS: Final = 2
-
 
 class Node:
     """The parts of one node process. Each property makes its part once, from those that it names."""
@@ -104,7 +103,7 @@ class Node:
         self.opener = load_opener(settings.sealing_key)
         self.cipher = StorageCipher(load_secret(settings.storage_key))
         self.tag_keys = settings.load_tag_keys()
-        self.executor = ThreadPoolExecutor(_VERIFIERS, "verify")
+        self.executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="verify")
         self.exchange = exchange_pb2_grpc.ExchangeStub(links[0])
         self.worklist = Worklist(database=self.database, work=Work(self.cipher), clock=clock, random=os.urandom)
         self.register: Register = RegisterClient(register_pb2_grpc.RegisterStub(links[1])) if links[1] else self.worklist
@@ -255,6 +254,7 @@ class Node:
                 province=self.settings.province,
                 database=self.database,
                 documents=self.documents,
+                uploads=Uploads(self.database, self.requests, self.cipher, self.clock),
                 exchange=self.exchange,
                 trust=self.trust,
                 opener=self.opener,
@@ -340,7 +340,7 @@ async def _started(settings: NodeSettings, codec: RecordCodec, stack: AsyncExitS
     group = await stack.enter_async_context(task_group())
     retagger = Retagger(node.settings.province, node.database, node.cases, node.exchange, node.writer, node.book)
     loops = (node.intake.run(), node.outbox.run(), node.stream.run(), node.strokes.run(), node.trust.run(sleep), retagger.run(sleep))
-    tasks = [group.create_task(loop) for loop in loops]
+    tasks = [group.create_task(loop) for loop in (*loops, node.desk.offices.uploads.run(sleep))]
     stack.callback(lambda: [task.cancel() for task in tasks])
     server = await stack.enter_async_context(
         serving(settings.address, settings.tls, node.add_to, ROLES, check_peer=node.check_peer, reflection=settings.reflection)

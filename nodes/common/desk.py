@@ -166,17 +166,24 @@ class DeskService(desk_pb2_grpc.DeskServicer):
     async def PutDocument(  # noqa: N802 - gRPC
         self, request_iterator: AsyncIterator[desk_pb2.PutDocumentRequest], context: Context
     ) -> desk_pb2.PutDocumentResponse:
-        """Seals and uploads a document."""
+        """Takes a document, or the rest of one; seals and uploads it."""
         self._check_open()
         opening = (await anext(request_iterator, desk_pb2.PutDocumentRequest())).opening
         check_officer(opening.officer, identity(context))
-        return desk_pb2.PutDocumentResponse(digest=await self.offices.put(opening, request_iterator))
+        return await self.offices.put(opening, request_iterator)
+
+    async def StatDocument(  # noqa: N802 - gRPC
+        self, request: desk_pb2.StatDocumentRequest, context: Context
+    ) -> desk_pb2.StatDocumentResponse:
+        """Where an upload continues."""
+        check_officer(request.opening.officer, identity(context))
+        return await self.offices.stat(request.opening)
 
     async def GetDocument(  # noqa: N802 - gRPC
         self, request: desk_pb2.GetDocumentRequest, _context: Context
     ) -> AsyncIterator[desk_pb2.GetDocumentResponse]:
-        """A document of the other province."""
-        content = await self.offices.get(await self._row(request.case_id), request.digest)
+        """A document of the other province, from an offset on."""
+        content = await self.offices.get(await self._row(request.case_id), request.digest, request.offset)
         for start in range(0, len(content), CHUNK):
             yield desk_pb2.GetDocumentResponse(chunk=content[start : start + CHUNK])
 

@@ -1,8 +1,9 @@
 """Documents (scans) at a node: sealed to the other province and uploaded; fetched, opened and compared.
 
-Decides, for one that is put: length (8 MiB at most, exactly as announced), receiver, padding. Padded to a multiple of 64 KiB, so that the
-hub does not learn the exact size. Nothing of it is kept in the clear here. For one that is fetched: that a message of this case names it,
-that the sealed bytes have the digest of the message and the plain bytes the digest of the sealed description.
+Decides, for one that is put: length (8 MiB at most), receiver, padding; how its bytes come together, `nodes.common.uploads` decides. Padded
+to a multiple of 64 KiB, so that the hub does not learn the exact size. Nothing of it is kept in the clear here. For one that is fetched:
+that a message of this case names it, that the sealed bytes have the digest of the message and the plain bytes the digest of the sealed
+description.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import grpc
 
-from core.envelope import document_info, sha256
+from core.envelope import DIGEST_BYTES, document_info, sha256
 from core.ids import PROVINCES
 from core.refusals import (
     BAD_FIELD,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from nodes.common.store.database import Database
     from nodes.common.store.documents import Documents
     from nodes.common.trust import NodeTrust
+    from nodes.common.uploads import Uploads
     from pki.seal import Opener
     from yrdx.v1 import exchange_pb2_grpc
 
@@ -54,40 +56,74 @@ class DocumentOffice:
     province: str
     database: Database
     documents: Documents
+    uploads: Uploads
     exchange: exchange_pb2_grpc.ExchangeAsyncStub
     trust: NodeTrust
     opener: Opener
 
-    async def put(self, opening: desk_pb2.DocumentOpening, chunks: AsyncIterator[desk_pb2.PutDocumentRequest]) -> bytes:
-        """Seals and uploads a document; returns the digest to name it by.
+    async def put(
+        self, opening: desk_pb2.DocumentOpening, chunks: AsyncIterator[desk_pb2.PutDocumentRequest]
+    ) -> desk_pb2.PutDocumentResponse:
+        """Seals and uploads a document once all of it is here; the answer has the digest to name it by.
 
         Raises:
-            Refused: BAD_FIELD, UNKNOWN_PROVINCE or MATERIAL_TOO_LARGE; UNAVAILABLE while the hub is away.
+            Refused: BAD_FIELD, UNKNOWN_PROVINCE or MATERIAL_TOO_LARGE; what `Uploads` refuses; UNAVAILABLE while the hub is away.
         """
         self._check(opening)
-        content = await _collected(chunks, opening.length)
-        sealed = await asyncio.to_thread(self._sealed, content, opening.counterpart)
-        digest = sha256(sealed)
-        # If we crash before the commit, the hub holds bytes that no message will name; the desk puts the document again.
-        await self._upload(digest, sealed, opening.counterpart)
-        description = transfer_pb2.MaterialDescription(
-            digest=digest, code=opening.code, media_type=opening.media_type, length=len(content), plain_digest=sha256(content)
-        )
-        async with self.database.writing() as transaction:
-            self.documents.add(transaction, opening.counterpart, description, len(sealed))
-        return digest
+        async with self.database.reading() as connection:
+            answer = await self.uploads.answer(connection, opening)
+        if answer is None:
+            content = await self.uploads.whole(opening, chunks)
+            sealed = await asyncio.to_thread(self._sealed, content, opening.counterpart)
+            # If we crash before the commit, the hub holds bytes that no message will name; the desk puts the document again.
+            await self._upload(sha256(sealed), sealed, opening.counterpart)
+            answer = await self._store(opening, sealed)
+            # If we crash before this, the pieces stay until they count as abandoned; a repeat gets the answer.
+            await self.uploads.forget(opening)
+        return answer
 
-    async def get(self, row: CaseRow, digest: bytes) -> bytes:
-        """A document that the other province sent in this case, whole.
+    async def stat(self, opening: desk_pb2.DocumentOpening) -> desk_pb2.StatDocumentResponse:
+        """How much of a document is here: all of it, once it has its answer.
 
         Raises:
-            Refused: MATERIAL_NOT_FOUND, MATERIAL_DIGEST_MISMATCH, CANNOT_OPEN, or UNAVAILABLE.
+            Refused: as `put` about the opening.
+        """
+        self._check(opening)
+        async with self.database.reading() as connection:
+            answer = await self.uploads.answer(connection, opening)
+            held = opening.length if answer else await self.uploads.held(connection, opening)
+        return desk_pb2.StatDocumentResponse(offset=held)
+
+    async def get(self, row: CaseRow, digest: bytes, offset: int) -> bytes:
+        """A document that the other province sent in this case, from an offset on; all of it was checked.
+
+        Raises:
+            Refused: MATERIAL_NOT_FOUND, BAD_FIELD behind its end, MATERIAL_DIGEST_MISMATCH, CANNOT_OPEN, or UNAVAILABLE.
         """
         named = next((one for one in row.facts.documents if one.digest == digest and one.sender != self.province), None)
         if named is None:
             raise Refused(MATERIAL_NOT_FOUND, "digest")
+        if offset > named.length:
+            raise Refused(BAD_FIELD, "offset")
         sealed = await self._download(digest)
-        return await asyncio.to_thread(self._opened, sealed, named)
+        return (await asyncio.to_thread(self._opened, sealed, named))[offset:]
+
+    async def _store(self, opening: desk_pb2.DocumentOpening, sealed: bytes) -> desk_pb2.PutDocumentResponse:
+        """Remembers the document and the answer, unless another call was faster: then that one's."""
+        description = transfer_pb2.MaterialDescription(
+            digest=sha256(sealed),
+            code=opening.code,
+            media_type=opening.media_type,
+            length=opening.length,
+            plain_digest=opening.plain_digest,
+        )
+        async with self.database.writing() as transaction:
+            answer = await self.uploads.answer(transaction, opening)
+            if answer is None:
+                answer = desk_pb2.PutDocumentResponse(digest=description.digest)
+                self.documents.add(transaction, opening.counterpart, description, len(sealed))
+                self.uploads.complete(transaction, opening, answer)
+        return answer
 
     def _check(self, opening: desk_pb2.DocumentOpening) -> None:
         if not 0 < opening.length <= LARGEST:
@@ -96,6 +132,8 @@ class DocumentOffice:
             raise Refused(UNKNOWN_PROVINCE, "counterpart")
         if opening.counterpart == self.province or not opening.code or not opening.media_type:
             raise Refused(BAD_FIELD, "counterpart" if opening.counterpart == self.province else "code")
+        if len(opening.plain_digest) != DIGEST_BYTES:
+            raise Refused(BAD_FIELD, "plain_digest")
 
     def _sealed(self, content: bytes, receiver: str) -> bytes:
         padded = content + bytes(-len(content) % _PADDING)
@@ -125,17 +163,6 @@ class DocumentOffice:
             return b"".join([part.chunk async for part in stream])
         except grpc.aio.AioRpcError as error:
             raise refused(error) or Refused(UNAVAILABLE, "hub") from error
-
-
-async def _collected(chunks: AsyncIterator[desk_pb2.PutDocumentRequest], length: int) -> bytes:
-    content = bytearray()
-    async for request in chunks:
-        content += request.chunk
-        if len(content) > length:
-            raise Refused(MATERIAL_TOO_LARGE, "length")
-    if len(content) != length:
-        raise Refused(BAD_FIELD, "length")
-    return bytes(content)
 
 
 def _upload(opening: exchange_pb2.MaterialOpening, sealed: bytes) -> Iterator[exchange_pb2.PutMaterialRequest]:

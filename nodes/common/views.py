@@ -170,5 +170,10 @@ def _reason(reason: Reason, legal: Collection[str]) -> desk_pb2.ReasonView:
 
 def _document(document: Document) -> desk_pb2.DocumentView:
     return desk_pb2.DocumentView(
-        digest=document.digest, code=document.code, media_type=document.media_type, length=document.length, sender=document.sender
+        digest=document.digest,
+        code=document.code,
+        media_type=document.media_type,
+        length=document.length,
+        sender=document.sender,
+        plain_digest=document.plain_digest,
     )

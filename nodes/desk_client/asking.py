@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Ask = Callable[[desk_pb2_grpc.DeskAsyncStub], Awaitable[None]]
 
 CALL_S: Final = 10.0
-STREAM_S: Final = 120.0
 BASIS: Final = "mps-2021-12"
 """公通字〔2021〕12号, the basis of a household transfer."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - cyclopts reads the annotations
-from pathlib import Path  # noqa: TC003 - likewise
 from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import App, Parameter
@@ -12,8 +11,9 @@ from google.protobuf.message import DecodeError
 from core.calendar import SHANGHAI
 from core.typed import whole
 from nodes.desk_client import shown
-from nodes.desk_client.asking import BASIS, CALL_S, HERE, SERVICE, STREAM_S, Officer, on_desk, packed, repeatable
+from nodes.desk_client.asking import BASIS, CALL_S, HERE, SERVICE, Officer, on_desk, packed, repeatable
 from nodes.desk_client.decisions import decide
+from nodes.desk_client.documents import get_document, put_document
 from nodes.desk_client.household import Household
 from nodes.desk_client.precheck import precheck
 from nodes.desk_client.stated import Flag, Ground, Promised, hex_digest, promises
@@ -23,15 +23,12 @@ from yrdx.v1 import desk_pb2, resident_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from yrdx.v1 import desk_pb2_grpc
 
     Stub = desk_pb2_grpc.DeskAsyncStub
     Found = desk_pb2.FindResidentResponse | desk_pb2.FoundResident
 
 _PAGE: Final = 200
-_CHUNK: Final = 256 * 1024
 
 app = App(
     name="yrdx-desk",
@@ -56,6 +53,8 @@ answer, 2 usage.""",
 )
 app.command(decide)
 app.command(precheck)
+app.command(put_document)
+app.command(get_document)
 
 
 @app.command(name="open")
@@ -211,64 +210,6 @@ def find(case: str, /, *, officer: Officer, server: Server = HERE) -> int:
     return on_desk(server, ask)
 
 
-@app.command
-def put_document(file: Path, /, *, counterpart: str, code: str, media_type: str, officer: Officer, server: Server = HERE) -> int:
-    """Store a document for a later open or decide; prints the digest to name there.
-
-    Example: yrdx-desk put-document scan.jpg --counterpart 310000 --code relation-proof --media-type image/jpeg
-        --officer 330001 --officer-name 王警官 --unit 330106000000 --dir up --party node-330000
-
-    Args:
-        file: the scan, 8 MiB at most.
-        counterpart: the province that shall be able to open it.
-        code: which material of the procedure it is, for example relation-proof.
-        media_type: for example image/jpeg.
-        officer: who scanned it.
-        server: whom to call.
-    """
-
-    async def ask(stub: Stub) -> None:
-        content = _content(file)
-        opening = desk_pb2.DocumentOpening(
-            officer=officer.message(), counterpart=counterpart, code=code, media_type=media_type, length=len(content)
-        )
-        answer = await stub.PutDocument(_chunks(opening, content), timeout=STREAM_S)
-        if server.json:
-            say(plain(answer))
-        else:
-            show(answer.digest.hex())
-
-    return on_desk(server, ask)
-
-
-@app.command
-def get_document(case: str, digest: str, /, *, out: Path, server: Server = HERE) -> int:
-    """Fetch a document that the other province sent.
-
-    Example: yrdx-desk get-document CASE DIGEST --out scan.jpg --dir up --party node-330000
-
-    Args:
-        case: id of the case.
-        digest: as `show` prints it.
-        out: the file to write.
-        server: whom to call.
-    """
-
-    async def ask(stub: Stub) -> None:
-        request = desk_pb2.GetDocumentRequest(case_id=id_of(case), digest=hex_digest(digest))
-        content = b"".join([part.chunk async for part in stub.GetDocument(request, timeout=STREAM_S)])
-        try:
-            out.write_bytes(content)  # noqa: ASYNC240 - nothing else runs here
-        except OSError as error:
-            raise Usage(f"cannot write {out}: {error}") from error
-        if server.json:
-            say({"length": len(content)})
-        else:
-            show(f"{out}: {len(content)} bytes")
-
-    return on_desk(server, ask)
-
-
 def _opening(id_number: str, name: str, ground: Ground, missing: Promised, household: Household) -> desk_pb2.OpenCaseRequest:
     """What the applicant states, as the beginning of a request."""
     application = transfer_pb2.HouseholdApplication(id_number=id_number, name=name, ground=ground.label, missing=promises(missing, name))
@@ -296,16 +237,3 @@ def _resident(found: Found) -> resident_pb2.Resident:
         return resident_pb2.Resident.FromString(found.resident)
     except DecodeError as error:
         raise Usage("the node sent a record that is none") from error
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise Usage(f"cannot read {file}: {error}") from error
-
-
-def _chunks(opening: desk_pb2.DocumentOpening, content: bytes) -> Iterator[desk_pb2.PutDocumentRequest]:
-    yield desk_pb2.PutDocumentRequest(opening=opening)
-    for start in range(0, len(content), _CHUNK):
-        yield desk_pb2.PutDocumentRequest(chunk=content[start : start + _CHUNK])

@@ -145,13 +145,20 @@ class Desk:
             request.page_token = reply.next_page_token
 
     async def put_document(self, opening: desk_pb2.DocumentOpening, content: bytes) -> bytes:
-        """Stores a document and returns the digest to name in a request.
+        """Stores a document and returns the digest to name in a request; sets digest and request id of the opening.
 
         Raises:
             Declined: by the node.
         """
+        opening.plain_digest, opening.request_id = hashlib.sha256(content).digest(), self._request_id()
+        broken = False
 
         async def call() -> desk_pb2.PutDocumentResponse:
+            nonlocal broken
+            if broken:
+                request = desk_pb2.StatDocumentRequest(opening=opening)
+                opening.offset = (await self._stub.StatDocument(request, timeout=_CALL_S)).offset
+            broken = True
             return await self._stub.PutDocument(_chunks(opening, content), timeout=_STREAM_S)
 
         def answer(reply: desk_pb2.PutDocumentResponse) -> Answer:
@@ -165,12 +172,15 @@ class Desk:
         Raises:
             Declined: by the node.
         """
+        content = bytearray()
 
         async def call() -> bytes:
-            stream = self._stub.GetDocument(desk_pb2.GetDocumentRequest(case_id=case_id, digest=digest), timeout=_STREAM_S)
-            return b"".join([part.chunk async for part in stream])
+            request = desk_pb2.GetDocumentRequest(case_id=case_id, digest=digest, offset=len(content))
+            async for part in self._stub.GetDocument(request, timeout=_STREAM_S):
+                content.extend(part.chunk)
+            return bytes(content)
 
-        return await self._answered(_Asked("GetDocument", case_id=case_id), call, lambda content: _of_document(digest, content))
+        return await self._answered(_Asked("GetDocument", case_id=case_id), call, lambda whole: _of_document(digest, whole))
 
     async def watch(self) -> AsyncIterator[desk_pb2.CaseView]:
         """Cases as they are, then each change, for ever; continues after an interruption where it stood."""
@@ -234,5 +244,5 @@ def _text(value: bytes) -> str:
 
 def _chunks(opening: desk_pb2.DocumentOpening, content: bytes) -> Iterator[desk_pb2.PutDocumentRequest]:
     yield desk_pb2.PutDocumentRequest(opening=opening)
-    for start in range(0, len(content), _CHUNK):
+    for start in range(opening.offset, len(content), _CHUNK):
         yield desk_pb2.PutDocumentRequest(chunk=content[start : start + _CHUNK])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import grpc
 from google.protobuf.any_pb2 import Any as Packed
 
+from core.envelope import sha256
 from runtime.grpc_server import identity
 from yrdx.v1 import desk_pb2, desk_pb2_grpc, precheck_pb2, resident_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
@@ -45,12 +48,21 @@ def view(number: int = 1, **changes: Any) -> desk_pb2.CaseView:
 
 
 class Desk(desk_pb2_grpc.DeskServicer):
-    """Remembers what it hears; refuses what it was told to refuse."""
+    """Remembers what it hears; refuses what it was told to refuse.
+
+    Attributes:
+        document: what was put, and is given.
+        breaks: where transfers break, one after the other.
+        holds_at: where a transfer hangs; then `held` is set.
+    """
 
     def __init__(self) -> None:
         self.heard: list[Any] = []
         self.refusal: Refused | None = None
         self.document = b""
+        self.breaks: list[int] = []
+        self.holds_at = sys.maxsize
+        self.held = asyncio.Event()
 
     async def OpenCase(self, request: Any, context: Any) -> desk_pb2.OpenCaseResponse:  # noqa: N802 - gRPC
         self._hear(request, context)
@@ -67,7 +79,16 @@ class Desk(desk_pb2_grpc.DeskServicer):
         apply = desk_pb2.MessageView(
             message_id=MESSAGE.bytes, action="apply", sender="330000", step=1, accepted_at=NOON, delivered_at=NOON, payload=payload
         )
-        documents = [desk_pb2.DocumentView(digest=b"\xcd" * 32, code="relation-proof", media_type="image/jpeg", length=9, sender="330000")]
+        documents = [
+            desk_pb2.DocumentView(
+                digest=b"\xcd" * 32,
+                code="relation-proof",
+                media_type="image/jpeg",
+                length=len(self.document),
+                sender="330000",
+                plain_digest=sha256(self.document),
+            )
+        ]
         return desk_pb2.GetCaseResponse(
             case=view(documents=documents),
             messages=[
@@ -119,16 +140,33 @@ class Desk(desk_pb2_grpc.DeskServicer):
         resident = resident_pb2.Resident(id_number=NUMBER, name="章三").SerializeToString()
         return desk_pb2.FindResidentResponse(found=True, resident=resident, differences=["name"], status="active")
 
+    async def StatDocument(self, _request: Any, context: Any) -> desk_pb2.StatDocumentResponse:  # noqa: N802 - gRPC
+        assert identity(context).role == "system"
+        return desk_pb2.StatDocumentResponse(offset=len(self.document))
+
     async def PutDocument(self, request_iterator: Any, context: Any) -> desk_pb2.PutDocumentResponse:  # noqa: N802 - gRPC
-        requests = [request async for request in request_iterator]
-        self._hear(requests[0].opening, context)
-        self.document = b"".join(request.chunk for request in requests[1:])
+        opening = (await anext(request_iterator)).opening
+        assert opening.offset == len(self.document)
+        self._hear(opening, context)
+        async for request in request_iterator:
+            self.document += request.chunk
+            await self._pass(len(self.document), context)
         return desk_pb2.PutDocumentResponse(digest=b"\xcd" * 32)
 
     async def GetDocument(self, request: Any, context: Any) -> AsyncIterator[desk_pb2.GetDocumentResponse]:  # noqa: N802 - gRPC
         self._hear(request, context)
-        for begin in range(0, len(self.document), 1000):
+        for begin in range(request.offset, len(self.document), 1000):
+            await self._pass(begin, context)
             yield desk_pb2.GetDocumentResponse(chunk=self.document[begin : begin + 1000])
+
+    async def _pass(self, there: int, context: Any) -> None:
+        """A transfer is there: it may hang from now on, or its connection break."""
+        if there >= self.holds_at:
+            self.held.set()
+            await asyncio.sleep(60)
+        if self.breaks and there >= self.breaks[0]:
+            del self.breaks[0]
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "the connection broke")
 
     async def ListWork(self, request: Any, context: Any) -> desk_pb2.ListWorkResponse:  # noqa: N802 - gRPC
         self._hear(request, context)

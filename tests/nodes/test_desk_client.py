@@ -19,7 +19,6 @@ from yrdx.v1 import desk_pb2, desk_pb2_grpc
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
@@ -291,26 +290,6 @@ def test_find(play: Callable[[Body], None]) -> None:
         assert "章三" in shown.out
         assert (told.json["resident"]["name"], told.json["differences"]) == ("章三", ["name"])
         assert desk.heard[0] == desk_pb2.FindResidentRequest(officer=SAID, case_id=CASE.bytes)
-
-    play(body)
-
-
-def test_documents_come_back_as_they_went(play: Callable[[Body], None], tmp_path: Path, rng: random.Random) -> None:
-    async def body(desk: Desk, there: list[object]) -> None:
-        scan, copy = tmp_path / "scan.jpg", tmp_path / "copy.jpg"
-        scan.write_bytes(rng.randbytes(700_000))
-        words = ["--counterpart", "310000", "--code", "relation-proof", "--media-type", "image/jpeg"]
-        put = await run("yrdx-desk", "put-document", scan, *words, *OFFICER, *there)
-        assert (put.status, put.out) == (0, "cd" * 32 + "\n")
-        opening = desk_pb2.DocumentOpening(
-            officer=SAID, counterpart="310000", code="relation-proof", media_type="image/jpeg", length=700_000
-        )
-        assert desk.heard == [opening]
-        got = await run("yrdx-desk", "get-document", CASE, put.out.strip(), "--out", copy, *there)
-        assert (got.status, copy.read_bytes()) == (0, scan.read_bytes())
-        assert (await run("yrdx-desk", "get-document", CASE, "cd", "--out", copy, *there)).status == 2
-        assert (await run("yrdx-desk", "get-document", CASE, "cd" * 32, "--out", tmp_path / "no" / "x", *there)).status == 2
-        assert (await run("yrdx-desk", "put-document", tmp_path / "absent", *words, *OFFICER, *there)).status == 2
 
     play(body)
 

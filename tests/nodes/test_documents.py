@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -28,18 +30,39 @@ OVERHEAD = 48
 BAD = refusals.BAD_FIELD.number
 
 
-async def put(province: Province, content: bytes, counterpart: str, **changes: Any) -> bytes:
-    """Puts a document; `length` may be told otherwise."""
-    values = {"officer": province.officer, "counterpart": counterpart, "code": "relation-proof", "media_type": "image/jpeg"}
-    changes.setdefault("length", len(content))
-    opening = desk_pb2.DocumentOpening(**{**values, **changes})
+def opening_of(province: Province, content: bytes, **changes: Any) -> desk_pb2.DocumentOpening:
+    values = {
+        "officer": province.officer,
+        "counterpart": OUT,
+        "code": "relation-proof",
+        "media_type": "image/jpeg",
+        "length": len(content),
+        "plain_digest": sha256(content),
+        "request_id": str(uuid.uuid4()),
+    }
+    return desk_pb2.DocumentOpening(**{**values, **changes})
+
+
+async def say(province: Province, opening: desk_pb2.DocumentOpening, content: bytes) -> bytes:
+    """Puts what comes behind the opening's offset."""
     requests = [desk_pb2.PutDocumentRequest(opening=opening)]
-    requests += [desk_pb2.PutDocumentRequest(chunk=content[start : start + CHUNK]) for start in range(0, len(content), CHUNK)]
+    starts = range(opening.offset, len(content), CHUNK)
+    requests += [desk_pb2.PutDocumentRequest(chunk=content[start : start + CHUNK]) for start in starts]
     return (await province.desk.PutDocument(iter(requests), timeout=CALL_S)).digest
 
 
-async def get(province: Province, case_id: bytes, digest: bytes) -> bytes:
-    call = province.desk.GetDocument(desk_pb2.GetDocumentRequest(case_id=case_id, digest=digest), timeout=CALL_S)
+async def put(province: Province, content: bytes, counterpart: str, **changes: Any) -> bytes:
+    """Puts a document; `length` may be told otherwise."""
+    return await say(province, opening_of(province, content, **{"counterpart": counterpart, **changes}), content)
+
+
+async def stands(province: Province, opening: desk_pb2.DocumentOpening) -> int:
+    """Where the node says that an upload continues."""
+    return (await province.desk.StatDocument(desk_pb2.StatDocumentRequest(opening=opening), timeout=CALL_S)).offset
+
+
+async def get(province: Province, case_id: bytes, digest: bytes, offset: int = 0) -> bytes:
+    call = province.desk.GetDocument(desk_pb2.GetDocumentRequest(case_id=case_id, digest=digest, offset=offset), timeout=CALL_S)
     return b"".join([part.chunk async for part in call])
 
 
@@ -78,19 +101,59 @@ def test_the_hub_does_not_learn_how_long_a_document_is(play: Play) -> None:
     [
         (refusals.MATERIAL_TOO_LARGE.number, LARGEST + 1, {}),
         (refusals.MATERIAL_TOO_LARGE.number, 11, {"length": 10}),
-        (BAD, 9, {"length": 10}),
+        (refusals.MATERIAL_OFFSET.number, 9, {"length": 10}),
+        (refusals.MATERIAL_OFFSET.number, 10, {"offset": 1}),
+        (refusals.MATERIAL_DIGEST_MISMATCH.number, 10, {"plain_digest": bytes(32)}),
         (BAD, 0, {}),
         (BAD, 10, {"code": ""}),
         (BAD, 10, {"media_type": ""}),
         (BAD, 10, {"counterpart": IN}),
         (refusals.UNKNOWN_PROVINCE.number, 10, {"counterpart": "350000"}),
         (BAD, 10, {"officer": desk_pb2.Officer()}),
+        (BAD, 10, {"plain_digest": bytes(31)}),
+        (BAD, 10, {"request_id": "none"}),
     ],
 )
 def test_a_bad_document_is_refused_by_its_number(play: Play, number: int, length: int, changes: dict[str, Any]) -> None:
     async def body(made: Federation) -> None:
         with refusal_of(number):
             await put(made[IN], bytes(length), **{"counterpart": OUT, **changes})
+        if number in {BAD, refusals.UNKNOWN_PROVINCE.number}:
+            with refusal_of(number):
+                await stands(made[IN], opening_of(made[IN], bytes(length), **changes))
+
+    play(body)
+
+
+def test_the_same_request_has_one_answer_and_another_one_conflicts(play: Play) -> None:
+    async def body(made: Federation) -> None:
+        opening = opening_of(made[IN], b"document")
+        assert await stands(made[IN], opening) == 0
+        digests = {*await asyncio.gather(*(say(made[IN], opening, b"document") for _ in range(4)))}
+        assert await stands(made[IN], opening) == 8
+        for offset in (0, 3, 8, 9):
+            opening.offset = offset
+            digests.add(await say(made[IN], opening, b"document"))
+        assert len(digests) == 1
+        opening.offset, opening.code = 0, "identity"
+        for call in (stands(made[IN], opening), say(made[IN], opening, b"document")):
+            with refusal_of(refusals.REQUEST_CONFLICT.number):
+                await call
+
+    play(body)
+
+
+def test_a_document_is_given_from_any_offset(play: Play, rng: random.Random) -> None:
+    async def body(made: Federation) -> None:
+        content = rng.randbytes(3 * KIB_64)
+        digest = await put(made[IN], content, OUT)
+        case_id = await made[IN].open(OUT, made.country.person(OUT), documents=[digest])
+        seen = await made[OUT].sees(case_id, state="applied")
+        assert [one.plain_digest for one in seen.documents] == [sha256(content)]
+        for offset in (1, rng.randrange(len(content)), len(content) - 1, len(content)):
+            assert await get(made[OUT], case_id, digest, offset) == content[offset:]
+        with refusal_of(BAD, "offset"):
+            await get(made[OUT], case_id, digest, len(content) + 1)
 
     play(body)
 

@@ -45,11 +45,11 @@ async def run(program: str, *words: object) -> Ended:
     return Ended(process.returncode, out, err)
 
 
-async def start(program: str, *words: object) -> asyncio.subprocess.Process:
+async def start(program: str, *words: object, err: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
     """Starts one of the console scripts, somewhere else and without variables of ours."""
     path = Path(sys.executable).with_name(program)
     pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(path, *map(str, words), env=ENVIRONMENT, cwd="/", stdout=pipe, stderr=pipe)
+    return await asyncio.create_subprocess_exec(path, *map(str, words), env=ENVIRONMENT, cwd="/", stdout=pipe, stderr=err)
 
 
 def files_of(tls: TlsFiles) -> list[object]:

@@ -211,18 +211,24 @@ class PutDocumentRequest(_message.Message):
     def __init__(self, opening: _Optional[_Union[DocumentOpening, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class DocumentOpening(_message.Message):
-    __slots__ = ("officer", "counterpart", "code", "media_type", "length")
+    __slots__ = ("officer", "counterpart", "code", "media_type", "length", "plain_digest", "request_id", "offset")
     OFFICER_FIELD_NUMBER: _ClassVar[int]
     COUNTERPART_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
     LENGTH_FIELD_NUMBER: _ClassVar[int]
+    PLAIN_DIGEST_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
     officer: Officer
     counterpart: str
     code: str
     media_type: str
     length: int
-    def __init__(self, officer: _Optional[_Union[Officer, _Mapping]] = ..., counterpart: _Optional[str] = ..., code: _Optional[str] = ..., media_type: _Optional[str] = ..., length: _Optional[int] = ...) -> None: ...
+    plain_digest: bytes
+    request_id: str
+    offset: int
+    def __init__(self, officer: _Optional[_Union[Officer, _Mapping]] = ..., counterpart: _Optional[str] = ..., code: _Optional[str] = ..., media_type: _Optional[str] = ..., length: _Optional[int] = ..., plain_digest: _Optional[bytes] = ..., request_id: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
 
 class PutDocumentResponse(_message.Message):
     __slots__ = ("digest",)
@@ -230,13 +236,27 @@ class PutDocumentResponse(_message.Message):
     digest: bytes
     def __init__(self, digest: _Optional[bytes] = ...) -> None: ...
 
+class StatDocumentRequest(_message.Message):
+    __slots__ = ("opening",)
+    OPENING_FIELD_NUMBER: _ClassVar[int]
+    opening: DocumentOpening
+    def __init__(self, opening: _Optional[_Union[DocumentOpening, _Mapping]] = ...) -> None: ...
+
+class StatDocumentResponse(_message.Message):
+    __slots__ = ("offset",)
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    offset: int
+    def __init__(self, offset: _Optional[int] = ...) -> None: ...
+
 class GetDocumentRequest(_message.Message):
-    __slots__ = ("case_id", "digest")
+    __slots__ = ("case_id", "digest", "offset")
     CASE_ID_FIELD_NUMBER: _ClassVar[int]
     DIGEST_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
     case_id: bytes
     digest: bytes
-    def __init__(self, case_id: _Optional[bytes] = ..., digest: _Optional[bytes] = ...) -> None: ...
+    offset: int
+    def __init__(self, case_id: _Optional[bytes] = ..., digest: _Optional[bytes] = ..., offset: _Optional[int] = ...) -> None: ...
 
 class GetDocumentResponse(_message.Message):
     __slots__ = ("chunk",)
@@ -380,18 +400,20 @@ class OwedMaterial(_message.Message):
     def __init__(self, code: _Optional[str] = ..., promised_until: _Optional[str] = ..., promised_by: _Optional[str] = ..., key: _Optional[bool] = ..., lapsed: _Optional[bool] = ...) -> None: ...
 
 class DocumentView(_message.Message):
-    __slots__ = ("digest", "code", "media_type", "length", "sender")
+    __slots__ = ("digest", "code", "media_type", "length", "sender", "plain_digest")
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
     LENGTH_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
+    PLAIN_DIGEST_FIELD_NUMBER: _ClassVar[int]
     digest: bytes
     code: str
     media_type: str
     length: int
     sender: str
-    def __init__(self, digest: _Optional[bytes] = ..., code: _Optional[str] = ..., media_type: _Optional[str] = ..., length: _Optional[int] = ..., sender: _Optional[str] = ...) -> None: ...
+    plain_digest: bytes
+    def __init__(self, digest: _Optional[bytes] = ..., code: _Optional[str] = ..., media_type: _Optional[str] = ..., length: _Optional[int] = ..., sender: _Optional[str] = ..., plain_digest: _Optional[bytes] = ...) -> None: ...
 
 class MessageView(_message.Message):
     __slots__ = ("message_id", "action", "sender", "receiver", "accepted_at", "delivered_at", "entered_at", "refusal", "step", "payload")

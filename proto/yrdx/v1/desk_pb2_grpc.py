@@ -75,6 +75,11 @@ class DeskStub:
                 request_serializer=yrdx_dot_v1_dot_desk__pb2.PutDocumentRequest.SerializeToString,
                 response_deserializer=yrdx_dot_v1_dot_desk__pb2.PutDocumentResponse.FromString,
                 _registered_method=True)
+        self.StatDocument = channel.unary_unary(
+                '/yrdx.v1.Desk/StatDocument',
+                request_serializer=yrdx_dot_v1_dot_desk__pb2.StatDocumentRequest.SerializeToString,
+                response_deserializer=yrdx_dot_v1_dot_desk__pb2.StatDocumentResponse.FromString,
+                _registered_method=True)
         self.GetDocument = channel.unary_stream(
                 '/yrdx.v1.Desk/GetDocument',
                 request_serializer=yrdx_dot_v1_dot_desk__pb2.GetDocumentRequest.SerializeToString,
@@ -144,14 +149,22 @@ class DeskServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PutDocument(self, request_iterator, context):
-        """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it.
+        """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it. An upload that was broken
+        off continues at the offset that StatDocument names, also at a node that was killed meanwhile.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StatDocument(self, request, context):
+        """How much of a document the node holds. It forgets an upload a day after the last piece that it kept, and keeps 512 MiB of all of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetDocument(self, request, context):
-        """A document that the other province sent, fetched through the exchange, opened and checked.
+        """A document that the other province sent, fetched through the exchange, opened and checked, from an offset on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -214,6 +227,11 @@ def add_DeskServicer_to_server(servicer, server):
                     servicer.PutDocument,
                     request_deserializer=yrdx_dot_v1_dot_desk__pb2.PutDocumentRequest.FromString,
                     response_serializer=yrdx_dot_v1_dot_desk__pb2.PutDocumentResponse.SerializeToString,
+            ),
+            'StatDocument': grpc.unary_unary_rpc_method_handler(
+                    servicer.StatDocument,
+                    request_deserializer=yrdx_dot_v1_dot_desk__pb2.StatDocumentRequest.FromString,
+                    response_serializer=yrdx_dot_v1_dot_desk__pb2.StatDocumentResponse.SerializeToString,
             ),
             'GetDocument': grpc.unary_stream_rpc_method_handler(
                     servicer.GetDocument,
@@ -447,6 +465,33 @@ class Desk:
             '/yrdx.v1.Desk/PutDocument',
             yrdx_dot_v1_dot_desk__pb2.PutDocumentRequest.SerializeToString,
             yrdx_dot_v1_dot_desk__pb2.PutDocumentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StatDocument(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/yrdx.v1.Desk/StatDocument',
+            yrdx_dot_v1_dot_desk__pb2.StatDocumentRequest.SerializeToString,
+            yrdx_dot_v1_dot_desk__pb2.StatDocumentResponse.FromString,
             options,
             channel_credentials,
             insecure,

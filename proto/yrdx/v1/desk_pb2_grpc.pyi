@@ -47,9 +47,13 @@ class DeskStub:
     FindResident: _grpc.UnaryUnaryMultiCallable[_desk_pb2.FindResidentRequest, _desk_pb2.FindResidentResponse]
     """The records of a case's people in this province's own register, and everything in which they differ from what the case states."""
     PutDocument: _grpc.StreamUnaryMultiCallable[_desk_pb2.PutDocumentRequest, _desk_pb2.PutDocumentResponse]
-    """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it."""
+    """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it. An upload that was broken
+    off continues at the offset that StatDocument names, also at a node that was killed meanwhile.
+    """
+    StatDocument: _grpc.UnaryUnaryMultiCallable[_desk_pb2.StatDocumentRequest, _desk_pb2.StatDocumentResponse]
+    """How much of a document the node holds. It forgets an upload a day after the last piece that it kept, and keeps 512 MiB of all of them."""
     GetDocument: _grpc.UnaryStreamMultiCallable[_desk_pb2.GetDocumentRequest, _desk_pb2.GetDocumentResponse]
-    """A document that the other province sent, fetched through the exchange, opened and checked."""
+    """A document that the other province sent, fetched through the exchange, opened and checked, from an offset on."""
     ListWork: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ListWorkRequest, _desk_pb2.ListWorkResponse]
     """Where the province's register calls nobody and is called by nobody, it polls its node: this is what the node asks of it. An item is
     listed until it is completed. Other nodes answer NOT_FOUND.
@@ -75,9 +79,13 @@ class DeskAsyncStub(DeskStub):
     FindResident: _aio.UnaryUnaryMultiCallable[_desk_pb2.FindResidentRequest, _desk_pb2.FindResidentResponse]  # type: ignore[assignment]
     """The records of a case's people in this province's own register, and everything in which they differ from what the case states."""
     PutDocument: _aio.StreamUnaryMultiCallable[_desk_pb2.PutDocumentRequest, _desk_pb2.PutDocumentResponse]  # type: ignore[assignment]
-    """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it."""
+    """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it. An upload that was broken
+    off continues at the offset that StatDocument names, also at a node that was killed meanwhile.
+    """
+    StatDocument: _aio.UnaryUnaryMultiCallable[_desk_pb2.StatDocumentRequest, _desk_pb2.StatDocumentResponse]  # type: ignore[assignment]
+    """How much of a document the node holds. It forgets an upload a day after the last piece that it kept, and keeps 512 MiB of all of them."""
     GetDocument: _aio.UnaryStreamMultiCallable[_desk_pb2.GetDocumentRequest, _desk_pb2.GetDocumentResponse]  # type: ignore[assignment]
-    """A document that the other province sent, fetched through the exchange, opened and checked."""
+    """A document that the other province sent, fetched through the exchange, opened and checked, from an offset on."""
     ListWork: _aio.UnaryUnaryMultiCallable[_desk_pb2.ListWorkRequest, _desk_pb2.ListWorkResponse]  # type: ignore[assignment]
     """Where the province's register calls nobody and is called by nobody, it polls its node: this is what the node asks of it. An item is
     listed until it is completed. Other nodes answer NOT_FOUND.
@@ -148,7 +156,17 @@ class DeskServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _MaybeAsyncIterator[_desk_pb2.PutDocumentRequest],
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.PutDocumentResponse, _abc.Awaitable[_desk_pb2.PutDocumentResponse]]:
-        """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it."""
+        """Stores a document for a later OpenCase or Decide: the node seals it to the other province and uploads it. An upload that was broken
+        off continues at the offset that StatDocument names, also at a node that was killed meanwhile.
+        """
+
+    @_abc_1.abstractmethod
+    def StatDocument(
+        self,
+        request: _desk_pb2.StatDocumentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.StatDocumentResponse, _abc.Awaitable[_desk_pb2.StatDocumentResponse]]:
+        """How much of a document the node holds. It forgets an upload a day after the last piece that it kept, and keeps 512 MiB of all of them."""
 
     @_abc_1.abstractmethod
     def GetDocument(
@@ -156,7 +174,7 @@ class DeskServicer(metaclass=_abc_1.ABCMeta):
         request: _desk_pb2.GetDocumentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_desk_pb2.GetDocumentResponse], _abc.AsyncIterator[_desk_pb2.GetDocumentResponse]]:
-        """A document that the other province sent, fetched through the exchange, opened and checked."""
+        """A document that the other province sent, fetched through the exchange, opened and checked, from an offset on."""
 
     @_abc_1.abstractmethod
     def ListWork(

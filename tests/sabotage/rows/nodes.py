@@ -13,6 +13,7 @@ _FOLD = "tests/nodes/test_fold.py::"
 _ARRIVAL = "tests/nodes/test_arrival.py::"
 _OUTBOX = "tests/nodes/test_outbox.py::"
 _DESK = "tests/nodes/test_desk.py::"
+_UPLOADS = "tests/nodes/test_uploads.py::"
 _STROKES = "tests/nodes/test_strokes.py::test_a_process_may_die_at_every_single_place"
 
 NODE = (
@@ -99,6 +100,14 @@ NODE = (
 )
 
 CONTENTS = (
+    Defence(
+        "an upload does not go on as another",
+        "nodes/common/store/uploads.py",
+        'if row is not None and row["digest"] != upload.digest:',
+        "if False:",
+        f"{_UPLOADS}test_an_upload_does_not_go_on_as_another[other1]",
+        f"{_UPLOADS}test_there_is_room_for_so_many_pieces",
+    ),
     Defence(
         "mending one content hides nothing of another",
         "nodes/common/replies.py",
