@@ -158,11 +158,18 @@ class DocumentOffice:
             raise refused(error) or Refused(UNAVAILABLE, "hub") from error
 
     async def _download(self, digest: bytes) -> bytes:
-        try:
-            stream = self.exchange.GetMaterial(exchange_pb2.GetMaterialRequest(digest=digest), timeout=_CALL_S)
-            return b"".join([part.chunk async for part in stream])
-        except grpc.aio.AioRpcError as error:
-            raise refused(error) or Refused(UNAVAILABLE, "hub") from error
+        """All of it; where the stream breaks it goes on, as long as each call brings something."""
+        sealed = bytearray()
+        while True:
+            request = exchange_pb2.GetMaterialRequest(digest=digest, offset=len(sealed))
+            try:
+                async for part in self.exchange.GetMaterial(request, timeout=_CALL_S):
+                    sealed += part.chunk
+                return bytes(sealed)
+            except grpc.aio.AioRpcError as error:
+                refusal = refused(error) or Refused(UNAVAILABLE, "hub")
+                if refusal.retry_after_s is None or len(sealed) == request.offset:
+                    raise refusal from error
 
 
 def _upload(opening: exchange_pb2.MaterialOpening, sealed: bytes) -> Iterator[exchange_pb2.PutMaterialRequest]:

@@ -12,6 +12,7 @@ import pytest
 
 from core import refusals
 from core.envelope import sha256
+from hub.materials import Materials
 from nodes.common.documents import LARGEST
 from tests.support.exchange import until
 from tests.support.officers import refusal_of
@@ -20,6 +21,7 @@ from yrdx.v1 import desk_pb2, exchange_pb2
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import AsyncIterator
 
     from tests.nodes.conftest import Play
     from tests.support.province import Federation, Province
@@ -197,6 +199,28 @@ def test_a_store_that_gives_other_bytes_is_noticed(play: Play, monkeypatch: pyte
         monkeypatch.setattr(office, "_download", other)
         with refusal_of(number):
             await get(made[OUT], case_id, digest)
+
+    play(body)
+
+
+def test_a_stream_from_the_hub_that_breaks_goes_on(play: Play, monkeypatch: pytest.MonkeyPatch, rng: random.Random) -> None:
+    whole, asked = Materials.get, list[int]()
+
+    async def broken(self: Materials, request: exchange_pb2.GetMaterialRequest, member: str) -> AsyncIterator[Any]:
+        """Breaks after its first chunk."""
+        asked.append(request.offset)
+        async for part in whole(self, request, member):
+            yield part
+            raise refusals.Refused(refusals.UNAVAILABLE)
+
+    async def body(made: Federation) -> None:
+        content = rng.randbytes(16 * KIB_64)
+        digest = await put(made[IN], content, OUT)
+        case_id = await made[IN].open(OUT, made.country.person(OUT), documents=[digest])
+        await made[OUT].sees(case_id, state="applied")
+        monkeypatch.setattr(Materials, "get", broken)
+        assert await get(made[OUT], case_id, digest) == content
+        assert asked == [*range(0, 16 * KIB_64 + OVERHEAD, 4 * KIB_64), 16 * KIB_64 + OVERHEAD]
 
     play(body)
 

@@ -140,6 +140,15 @@ class Desk:
         with suppress(Broken):
             self.runner.run(self.instances[0].run(once))
 
+    def empty(self) -> None:
+        """Drops everything."""
+
+        async def drop() -> None:
+            async with self.database.aside() as aside:
+                await aside.execute("delete from uploads")
+
+        self.runner.run(drop())
+
     def fetch(self, query: str) -> Any:
         async def ask() -> Any:
             async with self.database.reading() as connection:
@@ -173,6 +182,13 @@ def desk(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> I
         runner.run(pool.__aexit__(None, None, None))
 
 
+@pytest.fixture(autouse=True)
+def _emptied(desk: Desk) -> Iterator[None]:
+    """What a test that failed has left is no matter of the next one."""
+    yield
+    desk.empty()
+
+
 CALLS = st.lists(
     st.builds(
         Call,
@@ -189,6 +205,7 @@ CALLS = st.lists(
 @settings(max_examples=100, deadline=None)
 @given(length=st.integers(1, 5 * PIECE), calls=CALLS)
 def test_whatever_calls_come_whole_pieces_in_order_are_held_and_the_rest_completes_them(desk: Desk, length: int, calls: list[Call]) -> None:
+    desk.empty()
     content = bytes(index % 251 for index in range(length))
     opening, beside, model = desk.opening(content), desk.opening(content), Model(content)
     desk.breaks_off(beside, content, min(PIECE, length))
@@ -236,7 +253,6 @@ def test_an_upload_does_not_go_on_as_another(desk: Desk, rng: random.Random, oth
         desk.say(mixed, content, Call(PIECE))
     opening.offset = 2 * PIECE
     assert desk.say(opening, content, Call(PIECE)) == content
-    desk.forget(opening)
 
 
 def test_of_two_calls_at_once_one_moves_on(desk: Desk, rng: random.Random) -> None:
@@ -256,7 +272,6 @@ def test_of_two_calls_at_once_one_moves_on(desk: Desk, rng: random.Random) -> No
     assert content in ended
     assert [one.kind.number for one in ended if isinstance(one, Refused)] == [OFFSET]
     assert desk.held(opening) == 4 * PIECE
-    desk.forget(opening)
 
 
 def test_what_is_dropped_meanwhile_leaves_no_gap(desk: Desk, rng: random.Random) -> None:
@@ -286,7 +301,6 @@ def test_there_is_room_for_so_many_pieces(desk: Desk, rng: random.Random) -> Non
     desk.forget(openings[1])
     openings[0].offset = (ROOM - 1) * PIECE
     assert desk.say(openings[0], content, Call(PIECE)) == content
-    desk.forget(openings[0])
 
 
 def test_what_nobody_goes_on_with_goes_after_its_time(desk: Desk, rng: random.Random) -> None:
@@ -302,7 +316,6 @@ def test_what_nobody_goes_on_with_goes_after_its_time(desk: Desk, rng: random.Ra
     desk.clock.at += timedelta(seconds=1)
     desk.tidy()
     assert [desk.held(one) for one in (old, fresh)] == [0, 2 * PIECE]
-    desk.forget(fresh)
 
 
 def test_no_piece_lies_there_in_the_clear(desk: Desk) -> None:
@@ -311,4 +324,3 @@ def test_no_piece_lies_there_in_the_clear(desk: Desk) -> None:
     desk.breaks_off(opening, content, 2 * PIECE)
     assert desk.fetch("select count(*) from uploads where position('person'::bytea in content) > 0") == 0
     assert desk.fetch("select count(distinct content) from uploads") == 2
-    desk.forget(opening)
