@@ -14,7 +14,9 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Final
 
 from core.ids import PROVINCES
-from simulator.company import alone, is_of_several, owes_a_photo, with_helpers, with_party
+from simulator.areas import counties, province_name
+from simulator.company import is_of_several, owes_a_photo, unready, with_helpers, with_party
+from simulator.filings import Filing, second_applications, vain_wishes
 from simulator.intentions import AFTERNOON, MORNING, PLAIN, deal
 from simulator.movers import Party, impeded, movers, parties
 from simulator.officers.dossier import Dossier, Promise, Scan, When
@@ -32,23 +34,17 @@ _WAVE: Final = 60
 _WAVES_AT_MOST: Final = 100
 _LARGE: Final = 8 * 1024 * 1024
 _CASES_A_LARGE_SCAN: Final = 36
-_CASES_A_SECOND_APPLICATION: Final = 30
 _PROMISED_FOR_DAYS: Final = 60
 _RETIRED_IN: Final = "1966"
+_HEAD: Final = "02"
+_TAKING_PART: Final = {"340000": "3401"}
+"""Beginning of the area codes where a province takes people on every ground; the others do everywhere."""
+_ROADS: Final = ("人民路", "解放路", "中山路", "建设路", "新华路")
 _WORKING_AGE = (
     transfer_pb2.TRANSFER_GROUND_SPOUSE,
     transfer_pb2.TRANSFER_GROUND_TALENT,
     transfer_pb2.TRANSFER_GROUND_JOB_TRANSFER,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """When somebody comes to the counter; `when` counts from the first day. One in which nothing is meant to happen is ordinary."""
-
-    when: When
-    dossier: Dossier
-    is_ordinary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ def people_needed(cases: int) -> int:
 def plan(seed: int, cases: int, people: Mapping[str, Sequence[resident_pb2.Resident]]) -> list[Filing]:
     """The plan of a run, in order of time.
 
-    Who goes home again is two of the `cases`. A few people apply in a third province as well while their case is open; these come on top.
+    Who goes home again is two of the `cases`. A few people try a third province as well, in vain; these come on top.
     """
     chance = random.Random(f"{seed}:plan")  # noqa: S311 - a plan, no secret
     free = _free(seed, people)
@@ -85,18 +81,19 @@ def plan(seed: int, cases: int, people: Mapping[str, Sequence[resident_pb2.Resid
     for number, kind in enumerate(deal(chance, cases), 1):
         home, destination = pairs[number - 1]
         own = random.Random(f"{seed}:{number}")  # noqa: S311
-        address = own.choice(people[destination]).address
         party, when = free.take(home, number, kind), _arrival(number, wave)
         person = party.people[0]
-        plain = with_party(_dossier(own, number, person, (home, destination), address), party)
-        dossier = kind.change(with_helpers(own, plain, people[destination]))
+        plain = with_party(_dossier(own, number, person, (home, destination), _residence(own, destination)), party)
+        dossier = unready(kind.change(with_helpers(own, plain, people[destination])))
         if kind.owes or owes_a_photo(number):
             dossier = replace(dossier, promise=_promise(own, when, is_key=kind.owes))
         if kind.returns:
-            back = _dossier(own, number, person, (destination, home), person.address)
-            dossier = replace(dossier, back=replace(back, others=dossier.others, guardian=dossier.guardian, relation=dossier.relation))
-        filings.append(Filing(when, dossier, is_ordinary=kind is PLAIN))
-    return sorted(filings + _second_applications(filings), key=lambda filing: (filing.when.days, filing.when.number))
+            back = _dossier(own, number, person, (destination, home), (person.address_code, person.address))
+            back = replace(back, others=dossier.others, guardian=dossier.guardian, relation=dossier.relation)
+            dossier = replace(dossier, back=replace(back, ground=transfer_pb2.TRANSFER_GROUND_SPOUSE))  # to the family, which all take
+        filings.append(Filing(when, dossier, is_ordinary=kind is PLAIN and not dossier.lacks))
+    filings += [*second_applications(filings), *vain_wishes(filings)]
+    return sorted(filings, key=lambda filing: (filing.when.days, filing.when.number))
 
 
 def dossiers(filings: Iterable[Filing]) -> dict[tuple[str, str], Dossier]:
@@ -123,7 +120,7 @@ def _single(person: resident_pb2.Resident) -> Party:
     return Party((person,), person)
 
 
-def _dossier(chance: random.Random, number: int, person: resident_pb2.Resident, pair: tuple[str, str], to_address: str) -> Dossier:
+def _dossier(chance: random.Random, number: int, person: resident_pb2.Resident, pair: tuple[str, str], to: tuple[str, str]) -> Dossier:
     """An ordinary move; when each side gets round to it varies."""
     old = person.birth_date[:4] < _RETIRED_IN
     usual = (MORNING, MORNING, MORNING, AFTERNOON)
@@ -135,14 +132,23 @@ def _dossier(chance: random.Random, number: int, person: resident_pb2.Resident, 
         ground=transfer_pb2.TRANSFER_GROUND_PARENTS_TO_CHILDREN if old else chance.choice(_WORKING_AGE),
         home=pair[0],
         destination=pair[1],
-        to_address=to_address,
+        to_area=to[0],
+        to_address=to[1],
         phone=person.phone,
         scans=_scans(chance, number),
+        is_head=person.relation_to_head_code == _HEAD,
         review=When(1, chance.choice(usual)),
         response=chance.choice((When(0, AFTERNOON), When(1, MORNING))),
         correction=When(1, chance.choice(usual)),
         arrival=When(chance.randint(1, 2), chance.choice(usual)),
     )
+
+
+def _residence(chance: random.Random, province: str) -> tuple[str, str]:
+    """County and address where somebody would like to live."""
+    open_to_all = _TAKING_PART.get(province, "")
+    area = chance.choice([area for area in counties(province, TODAY.year) if area.code.startswith(open_to_all)])
+    return area.code, f"{province_name(province)}{area.city}{area.name}{chance.choice(_ROADS)}{chance.randint(1, 999)}号"
 
 
 def _scans(chance: random.Random, number: int) -> tuple[Scan, ...]:
@@ -162,18 +168,3 @@ def _promise(chance: random.Random, when: When, *, is_key: bool) -> Promise:
 def _arrival(number: int, wave: int) -> When:
     half_days = (number - 1) // wave
     return When(half_days // 2, AFTERNOON if half_days % 2 else 0)
-
-
-def _second_applications(filings: Sequence[Filing]) -> list[Filing]:
-    """Some people try their luck in a third province too, on the day they applied, while nobody has looked at the first application.
-
-    Of several who move together it is another one, alone.
-    """
-    second = []
-    waiting = [filing for filing in filings if not filing.dossier.early_look]
-    for filing in waiting[_CASES_A_SECOND_APPLICATION - 1 :: _CASES_A_SECOND_APPLICATION]:
-        dossier = alone(filing.dossier)
-        elsewhere = next(code for code in sorted(PROVINCES) if code not in {dossier.home, dossier.destination})
-        when = When(filing.when.days, max(AFTERNOON, filing.when.number) + 1)
-        second.append(Filing(when, replace(dossier, destination=elsewhere, second_thoughts=None, error_found=None, back=None)))
-    return second

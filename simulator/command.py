@@ -90,6 +90,7 @@ def _summary(report: Report) -> list[str]:
     visits, on_paper, days = (report.rates[name] for name in ("window_visits", "window_visits_on_paper", "median_working_days"))
     p50, p95 = report.latency_ms["p50"], report.latency_ms["p95"]
     kafka, ledger = report.delivered_via["kafka"], report.delivered_via["ledger"]
+    refused = report.prechecks.get("fail", 0)
     counts = Counter[str]()
     for found in report.cases.values():
         counts.update(found)
@@ -97,6 +98,7 @@ def _summary(report: Report) -> list[str]:
         f"{cases} cases · {endings} endings · {report.pairs} province pairs · {checks:,} checks · {violations} violations",
         " · ".join(f"{ending} {count}" for ending, count in counts.most_common()) or "no case came to an end",
         f"window visits {visits:.0f} instead of {on_paper:.0f} · median {days:.0f} working days",
+        f"{sum(report.prechecks.values())} prechecks by the rules of both provinces · {refused} came out against it",
         f"{report.messages} messages · delivered in {p50:.0f} ms, p95 {p95:.0f} ms · {kafka} by Kafka, {ledger} from the ledger",
         *map(told, report.faults),
         f"lost {report.lost} · doubled {report.doubled} · audit: {report.audit['verdict']}, {report.log['size']} entries",

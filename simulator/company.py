@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from simulator.intentions import MORNING
 from simulator.movers import is_minor
-from simulator.officers.dossier import Companion, Named, Scan
+from simulator.officers.counter import APPROVAL, AUTHORITY
+from simulator.officers.dossier import Companion, Named, Scan, When
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 _SEVERAL_IN, _SECOND = 6, 2
 _PHOTO_IN, _FIFTH = 8, 5
 _AGENT_IN, _UNIT_IN, _FORGETFUL_IN = 9, 11, 4
-_AUTHORITY: Final = "agent-authority"
+_UNREADY_IN, _SEVENTH = 12, 7
+_COMES_BACK: Final = When(1, MORNING)
+_SHANGHAI: Final = "310000"
 
 
 def is_of_several(number: int) -> bool:
@@ -34,6 +38,14 @@ def is_of_several(number: int) -> bool:
 def owes_a_photo(number: int) -> bool:
     """Whether the applicant brings a photo later, without which things go on."""
     return number % _PHOTO_IN == _FIFTH
+
+
+def unready(dossier: Dossier) -> Dossier:
+    """In some of the cases the applicant lacks something at first: a talent the approval that Shanghai asks for, others the proof."""
+    if dossier.number % _UNREADY_IN != _SEVENTH:
+        return dossier
+    talent = dossier.ground == transfer_pb2.TRANSFER_GROUND_TALENT and dossier.destination == _SHANGHAI
+    return replace(dossier, lacks=(APPROVAL if talent else "relation-proof",), comes_back=_COMES_BACK)
 
 
 def with_party(dossier: Dossier, party: Party) -> Dossier:
@@ -56,7 +68,7 @@ def with_helpers(chance: random.Random, dossier: Dossier, residents: Sequence[re
     if dossier.number % _UNIT_IN == 1:
         dossier = replace(dossier, unit_head=chance.choice(adults).id_number)
     if dossier.number % _AGENT_IN == 1 and dossier.guardian is None:
-        authority = Scan(_AUTHORITY, chance.randrange(8_000, 40_000), chance.getrandbits(32))
+        authority = Scan(AUTHORITY, chance.randrange(8_000, 40_000), chance.getrandbits(32))
         dossier = replace(dossier, agent=_named(chance.choice(adults)), scans=(*dossier.scans, authority))
     return dossier
 
@@ -67,7 +79,7 @@ def alone(dossier: Dossier) -> Dossier:
     if other is None:
         return dossier
     person = replace(dossier, id_number=other.id_number, name=other.name, stated_name=other.name)
-    return replace(person, others=(), agent=None, new_head="", forgets_new_head=False)
+    return replace(person, others=(), agent=None, is_head=False, new_head="", forgets_new_head=False)
 
 
 def _named(person: resident_pb2.Resident) -> Named:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
-    from simulator.citizens import Filing
     from simulator.faults import Faults
+    from simulator.filings import Filing
     from simulator.officers.dossier import Dossier, When
     from simulator.officers.office import Office, Plan
     from simulator.operators import Operators

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import msgspec
 
 from core.rules import shipped_rules
 from simulator import live, oracle, outcome
-from simulator.citizens import Filing, dossiers, people_needed, plan
+from simulator.citizens import dossiers, people_needed, plan
 from simulator.claim import claimed
 from simulator.crew import Crew
 from simulator.officers.desk import Desk
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from core.calendar import Calendar
     from runtime.clock import Clock, Sleep
     from simulator.faults import Fault
+    from simulator.filings import Filing
     from simulator.layout import Layout
     from simulator.officers.dossier import Dossier
     from simulator.operators import Operators
@@ -76,6 +78,7 @@ class Run:
         cases: every case as its destination saw it last.
         via: by which way messages were delivered first.
         via_in_calm: the same, in the slots in which nothing died.
+        prechecks: how often the rules of both provinces came out how, before a case was opened.
     """
 
     options: Options
@@ -89,6 +92,7 @@ class Run:
     faults: list[Fault] = field(default_factory=list)
     via: Mapping[str, int] = field(default_factory=lambda: {"kafka": 0, "ledger": 0})
     via_in_calm: Mapping[str, int] = field(default_factory=lambda: {"kafka": 0, "ledger": 0})
+    prechecks: dict[str, int] = field(default_factory=dict)
     play_s: float = 0.0
     journal: dict[str, int | str] = field(default_factory=dict)
 
@@ -186,6 +190,8 @@ class Run:
         """Keeps what only the running world knows."""
         self.cases = [case for code, office in play.offices.items() for case in office.cases.values() if case.parties["IN"] == code]
         self.via, self.via_in_calm = operators.via, play.via_in_calm
+        grades = sum((office.prechecks for office in play.offices.values()), Counter[str]())
+        self.prechecks = {name: grades[name] for name in ("pass", "warn", "fail")}
         self.play_s = (self.clock.now() - begun).total_seconds()
 
     def _arranged(self, begun: datetime, verdict: oracle.Verdict, audit: dict[str, object], log: LogFigures) -> Report:
@@ -202,6 +208,7 @@ class Run:
             rates=rates(log, end, self.play_s or 1.0, self.calendar),
             delivered_via=dict(self.via),
             delivered_via_outside_of_faults=dict(self.via_in_calm),
+            prechecks=self.prechecks,
             lost=verdict.lost,
             doubled=verdict.doubled,
             invariants=verdict.invariants,

@@ -31,7 +31,7 @@ from simulator.world import BUSINESS_START
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from simulator.citizens import Filing
+    from simulator.filings import Filing
     from simulator.kills.plan import Kill
     from simulator.kills.strikes import Blow
     from simulator.kills.verdicts import Row

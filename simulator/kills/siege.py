@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
     from datetime import datetime, timedelta
 
-    from simulator.citizens import Filing
+    from simulator.filings import Filing
     from simulator.kills.ordeals import Ordeals
     from simulator.kills.stock import Stock
     from simulator.kills.strikes import Blow, Strikes

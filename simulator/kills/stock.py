@@ -18,7 +18,7 @@ from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from simulator.citizens import Filing
+    from simulator.filings import Filing
     from simulator.kills.plan import Kill
     from simulator.officers.dossier import Dossier
     from yrdx.v1 import resident_pb2
@@ -83,6 +83,7 @@ def hurried(filing: Filing) -> Filing:
 def _hurried(dossier: Dossier) -> Dossier:
     return replace(
         dossier,
+        comes_back=_soon(dossier.comes_back),
         review=_SOON,
         response=_soon(dossier.response),
         correction=_soon(dossier.correction),

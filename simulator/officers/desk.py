@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import grpc
 
 from runtime.grpc_errors import refused
+from simulator.officers import counter
 from yrdx.v1 import desk_pb2
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from runtime.clock import Sleep
     from simulator.officers.journal import Answer, Journal
-    from yrdx.v1 import desk_pb2_grpc
+    from yrdx.v1 import desk_pb2_grpc, precheck_pb2
 
 Reply = TypeVar("Reply")
 
@@ -68,6 +69,21 @@ class Desk:
         self._journal = journal
         self._sleep = sleep
         self._chance = chance
+
+    async def precheck(self, request: precheck_pb2.PrecheckRequest) -> precheck_pb2.PrecheckResponse:
+        """Both provinces' rules against a case that does not exist.
+
+        Raises:
+            Declined: by the node.
+        """
+
+        async def call() -> precheck_pb2.PrecheckResponse:
+            return await self._stub.Precheck(request, timeout=_CALL_S)
+
+        def answer(reply: precheck_pb2.PrecheckResponse) -> Answer:
+            return {"grade": counter.named(reply.grade)}
+
+        return await self._answered(_Asked("Precheck"), call, answer)
 
     async def open_case(self, request: desk_pb2.OpenCaseRequest) -> desk_pb2.CaseView:
         """Opens a case; sets the request id.

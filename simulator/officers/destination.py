@@ -26,13 +26,13 @@ def decide(purpose: Purpose, seen: Seen) -> Decision | None:
 def _review(seen: Seen) -> Decision:
     dossier = seen.dossier
     if seen.case.state == "enquiring":
-        return ruling("resume", envelope_pb2.REASON_CLASS_UNSPECIFIED, "found-out", "补充调查结束，恢复办理。")
+        return ruling(seen, "resume", envelope_pb2.REASON_CLASS_UNSPECIFIED, "found-out")
     if not dossier.policy_met:
-        return ruling("refuse", envelope_pb2.REASON_CLASS_POLICY_NOT_MET, "policy", "不符合迁入地落户政策，不予准迁。")
+        return ruling(seen, "refuse", envelope_pb2.REASON_CLASS_POLICY_NOT_MET, "policy")
     if dossier.paper_wanted:
-        return ruling("switch-to-paper", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "paper", "申请人不同意网上迁移，改为线下办理。")
+        return ruling(seen, "switch-to-paper", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "paper")
     if dossier.enquiry and not seen.said("pause", "IN"):
-        return ruling("pause", envelope_pb2.REASON_CLASS_ENQUIRY, "enquiry", "投靠关系需入户调查核实。")
+        return ruling(seen, "pause", envelope_pb2.REASON_CLASS_ENQUIRY, "enquiry")
     kind = "collective" if dossier.unit_head else "family"
     return Decision("permit", transfer_pb2.MovePermit(to_address=dossier.to_address, contact_phone=dossier.phone, household_kind=kind))
 
@@ -40,9 +40,9 @@ def _review(seen: Seen) -> Decision:
 def _correction(seen: Seen) -> Decision:
     dossier = seen.dossier
     if dossier.abandoned:
-        return ruling("withdraw", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "abandoned", "申请人不再补正，撤回申请。")
+        return ruling(seen, "withdraw", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "abandoned")
     if dossier.unproven:
-        return ruling("refuse", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH, "unproven", "申请人无法证明与登记信息为同一人。")
+        return ruling(seen, "refuse", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH, "unproven")
     missing = [promised for promised in owed(dossier) if seen.owes(promised.code)]
     corrected = application(dossier, missing, corrected=not dossier.insists)
     note = "申请人坚持原填信息。" if dossier.insists else "已按登记信息更正。"
@@ -71,12 +71,12 @@ def _absence(seen: Seen) -> Decision:
     return Decision("land", transfer_pb2.LandingReceipt(head_id_number=seen.dossier.unit_head), envelope_pb2.REASON_CLASS_NO_SHOW)
 
 
-def _wish(_seen: Seen) -> Decision:
-    return ruling("withdraw", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "wish", "申请人本人提出撤回申请。")
+def _wish(seen: Seen) -> Decision:
+    return ruling(seen, "withdraw", envelope_pb2.REASON_CLASS_APPLICANT_WISH, "wish")
 
 
-def _supervision(_seen: Seen) -> Decision:
-    return ruling("revoke", envelope_pb2.REASON_CLASS_AUTHORITY_ERROR, "audit", "复核发现准迁审批有误，予以撤销。")
+def _supervision(seen: Seen) -> Decision:
+    return ruling(seen, "revoke", envelope_pb2.REASON_CLASS_AUTHORITY_ERROR, "audit")
 
 
 def _day_of_leaving(seen: Seen) -> str:

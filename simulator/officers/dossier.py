@@ -84,12 +84,16 @@ class Dossier:
         home: province that the person leaves.
         destination: province that the person wants to live in.
         to_address: where exactly.
+        to_area: in which county, GB/T 2260.
         phone: of the applicant.
         scans: what the applicant brings.
+        lacks: what he has not got when he comes first: materials by code, facts by the name that rules have for them.
+        comes_back: when he has it.
         promise: what he will bring later.
         others: who moves with him.
         guardian: of a child that goes alone.
         relation: what it is to him, GB/T 4761.
+        is_head: whether he heads the household that he leaves.
         agent: who comes to the counter in his place.
         new_head: number of who follows him as the head of the household he leaves, where that is needed.
         forgets_new_head: whether he has to be asked for it.
@@ -122,12 +126,16 @@ class Dossier:
     home: str
     destination: str
     to_address: str
+    to_area: str
     phone: str
     scans: tuple[Scan, ...]
+    lacks: tuple[str, ...] = ()
+    comes_back: When | None = None
     promise: Promise | None = None
     others: tuple[Companion, ...] = ()
     guardian: Named | None = None
     relation: str = ""
+    is_head: bool = False
     agent: Named | None = None
     new_head: str = ""
     forgets_new_head: bool = False

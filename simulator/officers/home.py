@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def decide(seen: Seen) -> Decision | None:
     """The decision, or None when there is nothing (more) to decide: somebody acted before, or it is the other side's turn."""
     if seen.case.state == "deregistration-failed":
-        decision = ruling("annul", envelope_pb2.REASON_CLASS_NOT_EXECUTABLE, "not-executable", "迁出注销无法执行，案件终止，户籍不变。")
+        decision = ruling(seen, "annul", envelope_pb2.REASON_CLASS_NOT_EXECUTABLE, "not-executable")
     elif seen.case.state == "investigating":
-        decision = ruling("resume", envelope_pb2.REASON_CLASS_UNSPECIFIED, "found-out", "核查结束，恢复办理。")
+        decision = ruling(seen, "resume", envelope_pb2.REASON_CLASS_UNSPECIFIED, "found-out")
     else:
         decision = _doubt(seen) or Decision("deregister", transfer_pb2.MigrationCertificate())
     return decision if decision.action in seen.case.legal_actions and not _waits(seen, decision) else None
@@ -37,28 +37,26 @@ def _doubt(seen: Seen) -> Decision | None:
     """What speaks against letting the person go, or must be known first."""
     dossier = seen.dossier
     if not all(one.found and one.status == "active" for one in seen.records):
-        return ruling("refuse", envelope_pb2.REASON_CLASS_NOT_REGISTERED, "not-registered", "本地无此人有效户籍登记。")
+        return ruling(seen, "refuse", envelope_pb2.REASON_CLASS_NOT_REGISTERED, "not-registered")
     if dossier.restricted:
-        return ruling("refuse", envelope_pb2.REASON_CLASS_LEGAL_RESTRICTION, "restriction", "依法限制迁出，不同意迁出。")
+        return ruling(seen, "refuse", envelope_pb2.REASON_CLASS_LEGAL_RESTRICTION, "restriction")
     if dossier.paper_kept:
-        return ruling("switch-to-paper", envelope_pb2.REASON_CLASS_NOT_EXECUTABLE, "paper", "户籍底册未电子化，改为线下办理。")
+        return ruling(seen, "switch-to-paper", envelope_pb2.REASON_CLASS_NOT_EXECUTABLE, "paper")
     if any(one.differences for one in seen.records):
         return _disagreement(seen)
     if dossier.home_enquiry and not seen.said("pause", "OUT"):
-        return ruling("pause", envelope_pb2.REASON_CLASS_ENQUIRY, "enquiry", "需向申请人及户主核实迁出意愿。")
+        return ruling(seen, "pause", envelope_pb2.REASON_CLASS_ENQUIRY, "enquiry")
     return None
 
 
 def _disagreement(seen: Seen) -> Decision:
     """The applicant may correct himself once; who says the same again is not the person of the record."""
     if seen.said("return", "OUT"):
-        return ruling(
-            "refuse", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH, "somebody-else", "补正后仍与户籍登记不一致，无法认定为同一人。"
-        )
+        return ruling(seen, "refuse", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH, "somebody-else")
     differences = _differences(seen)
-    text = "申请信息与户籍登记不一致，或户主迁出未填新户主，请一次核对更正。"
-    request = transfer_pb2.CorrectionRequest(reason_code="mismatch", reason=text, differences=differences)
     names = any(difference.field == "name" for difference in differences)
+    told = seen.reason("return", "mismatch" if names else "incomplete")
+    request = transfer_pb2.CorrectionRequest(reason_code=told.code, reason=told.text_zh, differences=differences)
     reason = envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH if names else envelope_pb2.REASON_CLASS_MATERIAL_MISSING
     return Decision("return", request, reason)
 

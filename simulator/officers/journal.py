@@ -3,9 +3,8 @@
 A line is `{"at","province","call","request_id","case_id","answer","chain"}`; times are real, UTC; ids are text, empty where a call has
 none; `chain` ties the line to the one before (`simulator.chain`). The answer begins with the gRPC `code`; a refusal adds its `number` and
 `name`; a case adds `state`, `ending`, and the `id_number` of the person, a decision its `action` and `message_id`, a document the `digest`
-that names it and the SHA-256 of its `content`. Nothing stands here that could not be compared with what others say. A call that was tried
-again has a line for each try, with the same `request_id`. The journal belongs to the provinces, so a person's number may stand in it; it
-never leaves them.
+that names it and the SHA-256 of its `content`, a precheck its `grade`. A call that was tried again has a line for each try, with the same
+`request_id`. The journal belongs to the provinces, so a person's number may stand in it; it never leaves them.
 """
 
 from __future__ import annotations

@@ -69,11 +69,18 @@ class Seen:
         """Whether the applicant owes something without which nothing irreversible is done."""
         return any(material.key for material in self.case.owed)
 
+    def reason(self, action: str, cause: str) -> desk_pb2.ReasonView:
+        """What the policy of the case has for a cause: the reason of that name, else its first for the action; else any will do."""
+        offered = [one for one in self.shown.reasons if action in one.actions]
+        named = [one for one in offered if one.code == cause]
+        return next(iter(named or offered), desk_pb2.ReasonView(code=cause, text_zh=cause))
+
     def owes(self, code: str) -> bool:
         """Whether the applicant still has to bring this material."""
         return any(material.code == code for material in self.case.owed)
 
 
-def ruling(action: str, reason: Reason, code: str, text: str) -> Decision:
-    """A decision that consists of its reason."""
-    return Decision(action, transfer_pb2.Decision(reason_code=code, reason=text), reason)
+def ruling(seen: Seen, action: str, reason: Reason, cause: str) -> Decision:
+    """A decision that consists of its reason, in the words of the policy of the case."""
+    found = seen.reason(action, cause)
+    return Decision(action, transfer_pb2.Decision(reason_code=found.code, reason=found.text_zh), reason)

@@ -7,19 +7,20 @@ meets a case which somebody changed meanwhile looks again and decides anew.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from google.protobuf.any_pb2 import Any as Packed
 
-from simulator.officers import destination, home
+from simulator.officers import counter, destination, home
 from simulator.officers.desk import VERSION_CONFLICT, Declined
 from simulator.officers.dossier import When
 from simulator.officers.forms import application, owed
 from simulator.officers.judgement import Decision, Seen
 from simulator.officers.occasions import Purpose, is_news, visits
-from yrdx.v1 import desk_pb2
+from yrdx.v1 import desk_pb2, precheck_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -49,6 +50,7 @@ class Office:
     Attributes:
         province: its code.
         cases: every case as last seen, by id.
+        prechecks: how often the rules came out how.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Office:
         """Takes the dossiers by number of the person and destination; `seen` is told of every change."""
         self.province = desk.province
         self.cases: dict[bytes, desk_pb2.CaseView] = {}
+        self.prechecks: Counter[str] = Counter()
         self._desk = desk
         self._staff = staff
         self._dossiers = dossiers
@@ -97,7 +100,27 @@ class Office:
         return None
 
     async def accept(self, dossier: Dossier) -> None:
-        """The applicant stands at the counter: his documents are scanned, the case is opened."""
+        """The applicant stands at the counter. A case is opened only where no rule of either province is against it.
+
+        Else a word may put it right, or he comes back with what he lacks, or nothing comes of it.
+        """
+        for wish in dict.fromkeys((dossier, counter.reminded(dossier))):
+            if await self._may_open(wish):
+                await self._open(wish)
+                return
+        if dossier.comes_back:
+            self._plan(dossier.comes_back, dossier.home, partial(self.accept, counter.complete(dossier)))
+
+    async def _may_open(self, dossier: Dossier) -> bool:
+        """What the rules say once they were told whatever they ask for and the applicant knows."""
+        request = counter.enquiry(_SERVICE, dossier)
+        request.facts.update(counter.answers(dossier, (await self._desk.precheck(request)).findings))
+        grade = (await self._desk.precheck(request)).grade
+        self.prechecks[counter.named(grade)] += 1
+        return grade != precheck_pb2.PRECHECK_GRADE_FAIL
+
+    async def _open(self, dossier: Dossier) -> None:
+        """His documents are scanned, the case is opened."""
         officer = self._officer(dossier)
         documents = [await self._scan(scan, officer, dossier.home) for scan in dossier.scans]
         missing = owed(dossier)

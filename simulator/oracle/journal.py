@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _CASE: Final = frozenset({"code", "state", "ending", "id_number"})
 _DOCUMENT: Final = frozenset({"code", "digest", "content"})
 _ANSWERS: Final[Mapping[str, frozenset[str]]] = {
+    "Precheck": frozenset({"code", "grade"}),
     "OpenCase": _CASE,
     "Decide": _CASE | {"action", "message_id"},
     "GetCase": _CASE,

@@ -46,6 +46,7 @@ class Report(msgspec.Struct, kw_only=True):
     rates: dict[str, float]
     delivered_via: dict[str, int]
     delivered_via_outside_of_faults: dict[str, int]
+    prechecks: dict[str, int]
     lost: int
     doubled: int
     invariants: list[Invariant]

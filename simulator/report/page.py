@@ -79,6 +79,7 @@ def _facts(report: Report) -> str:
     facts = [
         (f"{total}", "案件 cases"),
         (f"{report.pairs}", "省际方向 province pairs"),
+        (f"{sum(report.prechecks.values())} / {report.prechecks.get('fail', 0)}", "预审 / 不符 prechecks / against it"),
         (f"{report.messages}", "报文 messages"),
         (f"{report.latency_ms['p50']:.0f} / {report.latency_ms['p95']:.0f}", "送达时延 delivery p50 / p95, ms"),
         (_by_kafka(report.delivered_via_outside_of_faults), "经 Kafka 送达（无故障时） by Kafka outside of faults"),

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from core.policy import read_policy
+from core.precheck import Draft, facts_of, precheck
 from core.procedures import engine
 from core.procedures.household_transfer import HOUSEHOLD_TRANSFER
 from core.procedures.model import CLOSED
 from core.receipts import timestamp
 from core.refusals import ACTION_NOT_LEGAL, PERSON_CLAIMED, UNAVAILABLE, VERSION_CONFLICT, Kind, Refused
+from nodes.provinces import policies
 from runtime import grpc_errors
 from simulator.movers import impeded
 from tests.core.messages import AT, BOOK, message, new_id
-from yrdx.v1 import desk_pb2
+from yrdx.v1 import desk_pb2, precheck_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 
 KEY = {"identity", "receiving-consent", "relation-proof"}
+TABLES = {code: read_policy(data, code) for code, data in policies().items()}
 
 
 def error(kind: Kind) -> grpc.aio.AioRpcError:
@@ -92,6 +96,8 @@ class FakeExchange:
         role = case.role_of(province)
         assert role
         shown.case.legal_actions.extend(engine.legal_actions(case, role, self.at, HOUSEHOLD_TRANSFER))
+        for one in TABLES[case.parties["IN"]].reasons:
+            shown.reasons.add(code=one.code, actions=set(one.actions).intersection(shown.case.legal_actions), text_zh=one.zh)
         return shown
 
     def say(self, province: str, case_id: bytes, action: str, detail: Packed | None = None, **header: object) -> None:
@@ -156,6 +162,15 @@ class FakeDesk:
         if self.shaky and request_id not in self.tried:
             self.tried.add(request_id)
             raise error(UNAVAILABLE)
+
+    async def Precheck(self, request: precheck_pb2.PrecheckRequest, timeout: float) -> precheck_pb2.PrecheckResponse:
+        receiving, leaving = TABLES[self.province], TABLES[request.counterpart]
+        assert request.facts.keys() <= facts_of(receiving, leaving)
+        assert set(request.materials) <= {*receiving.key_materials, *receiving.deferrable_materials}
+        found = precheck(receiving, leaving, Draft(request.ground, request.materials, request.facts))
+        grades = [precheck_pb2.PrecheckGrade.Name(one.grade.value) for one in found]
+        findings = [precheck_pb2.PrecheckFinding(grade=grade, asks=one.asks) for grade, one in zip(grades, found, strict=True)]
+        return precheck_pb2.PrecheckResponse(grade=max(one.grade for one in findings), findings=findings)
 
     async def OpenCase(self, request: desk_pb2.OpenCaseRequest, timeout: float) -> desk_pb2.OpenCaseResponse:
         self._shake(request.request_id)

@@ -32,6 +32,7 @@ DOSSIER = Dossier(
     ground=transfer_pb2.TRANSFER_GROUND_SPOUSE,
     home="310000",
     destination="330000",
+    to_area="330106",
     to_address="杭州",
     phone="",
     scans=(),
@@ -113,6 +114,28 @@ def test_the_home_province_decides_by_its_register_and_the_courts_list(
     found: desk_pb2.FindResidentResponse, dossier: Dossier, expected: tuple[str, int]
 ) -> None:
     assert action(at_home(case("permitted"), found, dossier)) == expected
+
+
+def test_reasons_are_those_of_the_policy_of_the_case() -> None:
+    shown = desk_pb2.GetCaseResponse(case=case("applied"))
+    shown.reasons.add(code="house-rule", actions=["refuse"], text_zh="不符合本地规定。")
+    refusing = Seen(shown, replace(DOSSIER, policy_met=False))
+    decision = destination.decide(Purpose.REVIEW, refusing)
+    assert decision is not None
+    assert decision.detail == transfer_pb2.Decision(reason_code="house-rule", reason="不符合本地规定。"), "the only one there is"
+    shown.reasons.add(code="policy", actions=["refuse"], text_zh="不符合落户政策。")
+    decision = destination.decide(Purpose.REVIEW, refusing)
+    assert decision is not None
+    assert decision.detail == transfer_pb2.Decision(reason_code="policy", reason="不符合落户政策。")
+    differing = desk_pb2.GetCaseResponse(case=case("permitted"))
+    for code in ("mismatch", "incomplete"):
+        differing.reasons.add(code=code, actions=["return"], text_zh=code)
+    headless = desk_pb2.FindResidentResponse(found=True, status="active", differences=["new_head_id_number"])
+    for found, code in ((DIFFERS, "mismatch"), (headless, "incomplete")):
+        decision = home.decide(Seen(differing, DOSSIER, found))
+        assert decision is not None
+        assert isinstance(decision.detail, transfer_pb2.CorrectionRequest)
+        assert decision.detail.reason_code == code
 
 
 def test_an_enquiry_is_made_once_and_then_it_goes_on() -> None:

@@ -24,6 +24,7 @@ def right() -> Report:
         rates={"window_visits": 8, "window_visits_on_paper": 16, "median_working_days": 2},
         delivered_via={"kafka": 19, "ledger": 1},
         delivered_via_outside_of_faults={"kafka": 12, "ledger": 0},
+        prechecks={"pass": 0, "warn": 4, "fail": 1},
         lost=0,
         doubled=0,
         invariants=[Invariant(name="I1", checked=4, violations=0)],
@@ -87,6 +88,6 @@ def test_percentiles() -> None:
 def test_the_page_stands_alone_and_says_what_is_wrong() -> None:
     text = page(right())
     assert "http" not in text
-    for wanted in ("all right", "2026-01-01 08:00:00", "<b>100 %</b>", "<b>95 %</b>", "checkpoint signed", "nothing found"):
+    for wanted in ("all right", "<b>5 / 1</b>", "2026-01-01 08:00:00", "<b>100 %</b>", "<b>95 %</b>", "checkpoint signed", "nothing found"):
         assert wanted in text
     assert "3 messages lost" in page(msgspec.structs.replace(right(), lost=3))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from simulator.citizens import Filing
+    from simulator.filings import Filing
     from simulator.officers.journal import Journal
     from simulator.report.figures import Report
     from simulator.world import World
