@@ -23,6 +23,7 @@ import uvloop
 from google.protobuf.any_pb2 import Any as Packed
 
 from bench.plan import Call, Calls, CasePlan, Plan, Stage
+from core.refusals import DECISION_PENDING, UNAVAILABLE, VERSION_CONFLICT
 from runtime.clock import SystemClock, sleep
 from runtime.grpc_client import channel
 from runtime.grpc_errors import refused
@@ -43,6 +44,7 @@ _CALL_S: Final = 30.0
 _LOOK_S: Final = 0.05
 _AT_ONCE: Final = 200
 _BETWEEN_SINGLE_S: Final = 0.2
+_COME_AGAIN: Final = frozenset({VERSION_CONFLICT, DECISION_PENDING, UNAVAILABLE})
 _MOVES: Final = {"applied": ("OUT", "return"), "returned": ("IN", "resubmit")}
 
 
@@ -179,7 +181,7 @@ class Driver:
             answer = await self._desks[province].Decide(request, timeout=_CALL_S)
         except grpc.aio.AioRpcError as error:
             refusal = refused(error)
-            if refusal is None:
+            if refusal is None or refusal.kind not in _COME_AGAIN:
                 raise
             self._refused[refusal.kind.number] += 1
             if case.versions[province] > case.tried[province] and not case.waiting:  # somebody changed the case meanwhile
@@ -190,7 +192,7 @@ class Driver:
 
     def _detail(self, action: str, plan: CasePlan) -> Message:
         if action == "return":
-            return transfer_pb2.CorrectionRequest(reason_code="material", reason=self._text)
+            return transfer_pb2.CorrectionRequest(reason_code="incomplete", reason=self._text)
         application = transfer_pb2.HouseholdApplication(id_number=plan.id_number, name=plan.name, ground="TRANSFER_GROUND_SPOUSE")
         return transfer_pb2.Correction(application=application, note=self._text)
 
