@@ -71,23 +71,25 @@ class Applier:
             await self._hear_all(transaction, rows, heard)
         if not steps:
             return []
-        waiting, receipts = await steps_of.waiting(transaction, {step.case_id for step in steps})
+        unsettled = {step.case_id for step in steps if step.case_id not in rows or not rows[step.case_id].settled}
+        waiting, receipts = await steps_of.waiting(transaction, unsettled) if unsettled else ([], [])
         expected = _lines(rows, [*waiting, *steps])
         new = await steps_of.add(transaction, steps, {(case_id, step.step) for case_id, line in expected.items() for step in line})
         contradicted = await steps_of.contradicting(transaction, [step for step in steps if step.message_id not in new])
-        actions = await _earlier(transaction, receipts, [*waiting, *steps])
-        for case_id, line in _lines(rows, [*waiting, *(step for step in steps if step.message_id in new)]).items():
+        news = _News(receipts, await _earlier(transaction, receipts, [*waiting, *steps]))
+        known = [*waiting, *(step for step in steps if step.message_id in new)]
+        for case_id, line in _lines(rows, known).items():
             marked = [step for step in expected[case_id] if step.message_id in new]
-            await self._advance(transaction, rows.get(case_id), line, marked, _News(receipts, actions))
+            await self._advance(transaction, rows.get(case_id), _Line(line, marked, _is_all(case_id, line, known, receipts)), news)
         return contradicted
 
     async def resume(self, transaction: Transaction, case_ids: Collection[bytes]) -> None:
         """Applies what can be applied of steps that wait."""
         rows = await self.cases.several(transaction, case_ids)
         waiting, receipts = await steps_of.waiting(transaction, case_ids)
-        actions = await _earlier(transaction, receipts, waiting)
+        news = _News(receipts, await _earlier(transaction, receipts, waiting))
         for case_id, line in _lines(rows, waiting).items():
-            await self._advance(transaction, rows.get(case_id), line, (), _News(receipts, actions))
+            await self._advance(transaction, rows.get(case_id), _Line(line, (), _is_all(case_id, line, waiting, receipts)), news)
 
     def save(self, transaction: Transaction, row: CaseRow, *, keeps_version: bool = False) -> None:
         """Writes a case with what it is listed by; plain text and salt of own messages are there to be sealed again until it is closed.
@@ -99,13 +101,12 @@ class Applier:
         if listed.state == CLOSED:
             # If we crash before the commit, the case is not closed either.
             outbox.forget(transaction, row.case_id)
-            steps_of.forget(transaction, row.case_id, self.province)
 
-    async def _advance(
-        self, transaction: Transaction, row: CaseRow | None, line: Sequence[Step], marked: Sequence[Step], news: _News
-    ) -> None:
-        """Applies the steps of `line` to a case; those of `marked` are stored as applied already."""
-        before = _step(row)
+    async def _advance(self, transaction: Transaction, row: CaseRow | None, found: _Line, news: _News) -> None:
+        """Applies the steps of a line to a case."""
+        before, line, marked = _step(row), found.steps, found.marked
+        if row is not None and not found.is_all:
+            self._unsettle(row)
         if not line:
             if marked:  # the step before them turned out to be another
                 steps_of.applied(transaction, marked[0].case_id, before, before)
@@ -116,6 +117,7 @@ class Applier:
             folded = fold(row.case if row else None, line, receipts, self.book, news.actions)
         except Refused as refusal:
             _LOG.error("hub and node disagree about a case", case_id=case_id.hex(), number=refusal.kind.number, field=refusal.field)
+            self.cases.unsettle(case_id)
             steps_of.applied(transaction, case_id, before, before)
             return
         case = folded.case
@@ -123,6 +125,7 @@ class Applier:
         row = row or self._received_row(case, line[0])
         learnt = {number: self._learn(row, line[number - line[0].step], message, case) for number, message in folded.messages.items()}
         row.case, row.last_header, row.opened_at = case, folded.last_header or row.last_header, case.opened_at
+        row.settled = found.is_all
         if [step.message_id for step in line] != [step.message_id for step in marked]:
             steps_of.applied(transaction, case_id, before, case.step)
         if any(one.step <= case.step for one in receipts):
@@ -134,11 +137,17 @@ class Applier:
     async def _hear_all(self, transaction: Transaction, rows: Mapping[bytes, CaseRow], heard: Sequence[Heard]) -> None:
         """Lets those receipts act that name a step which is in the state of its case; the others wait for it."""
         due = {receipt.message_id for receipt, _ in heard if receipt.step <= _step(rows.get(receipt.case_id))}
+        for early in (receipt for receipt, _ in heard if receipt.message_id not in due and receipt.case_id in rows):
+            self._unsettle(rows[early.case_id])
         new = [receipt for receipt in await steps_of.add_delivered(transaction, heard, due) if receipt.message_id in due]
         mattering = [receipt.message_id for receipt in new if self._may_matter(receipt, rows[receipt.case_id])]
         bodies = await steps_of.bodies(transaction, mattering) if mattering else {}
         for case_id in sorted({receipt.case_id for receipt in new}):
             await self._hear(transaction, rows[case_id], [receipt for receipt in new if receipt.case_id == case_id], bodies)
+
+    def _unsettle(self, row: CaseRow) -> None:
+        row.settled = False
+        self.cases.unsettle(row.case_id)
 
     def _may_matter(self, receipt: Receipt, row: CaseRow) -> bool:
         """Whether the message of a receipt must be looked at: it is late, or the case has limits that count from receipt."""
@@ -161,8 +170,8 @@ class Applier:
 
     async def _again(self, transaction: Transaction, case: Case) -> Case:
         """The same case from its first step on, every receipt in its place."""
-        known = await steps_of.of_case(transaction, case.case_id)
-        folded = fold(None, known[: case.step], await steps_of.delivered(transaction, case.case_id), self.book).case
+        known = await steps_of.headers(transaction, case.case_id, case.step)
+        folded = fold(None, known, await steps_of.delivered(transaction, case.case_id), self.book).case
         assert folded is not None  # noqa: S101 - all these steps were applied before
         return folded
 
@@ -243,6 +252,19 @@ class Applier:
         return judged and bool(claimed) and claimed == right
 
 
+class _Line(NamedTuple):
+    """The steps that a case can take now.
+
+    Attributes:
+        marked: those of them that are stored as applied already.
+        is_all: nothing of the case waits any longer behind them.
+    """
+
+    steps: Sequence[Step]
+    marked: Sequence[Step]
+    is_all: bool
+
+
 class _News(NamedTuple):
     """Receipts that have not acted yet, and the actions of messages before the steps at hand that they are about."""
 
@@ -269,6 +291,14 @@ def _lines(rows: Mapping[bytes, CaseRow], steps: Iterable[Step]) -> dict[bytes, 
         case_id: [found[number] for number in takewhile(found.__contains__, count(_step(rows.get(case_id)) + 1))]
         for case_id, found in sorted(places.items())
     }
+
+
+def _is_all(case_id: bytes, line: Sequence[Step], known: Iterable[Step], receipts: Iterable[Receipt]) -> bool:
+    """Whether these steps are all that are known of their case and not applied, and no receipt names a later one."""
+    last = line[-1].step if line else 0
+    return sum(step.case_id == case_id for step in known) == len(line) and all(
+        receipt.step <= last for receipt in receipts if receipt.case_id == case_id
+    )
 
 
 def _numbers(row: CaseRow) -> set[str]:

@@ -105,6 +105,7 @@ class Decisions:
             opened_at=self.business_time.now(),
             facts=facts,
             pending=opening.name,
+            settled=True,
         )
         saying = Saying(
             message_id=message_id,

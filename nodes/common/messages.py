@@ -127,6 +127,7 @@ class Writer:
             envelope=envelope,
             content=self.cipher.encrypt(sealed.plain, saying.message_id),
             created_at=self.clock.now(),
+            plain=content,
         )
 
     def write_again(self, message: Outgoing) -> Outgoing:
@@ -138,7 +139,7 @@ class Writer:
         Raises:
             Refused: UNKNOWN_KEY when this node has no key for an epoch in force.
         """
-        content = SealedContent.FromString(self.cipher.decrypt(message.content, message.message_id))
+        content = self.opened(message)
         opening = self.opening(SERVICES[message.read.routing.service].numbers(payload(content)))
         content.tag_opening.CopyFrom(opening)
         header = envelope_pb2.Header.FromString(message.envelope.header)
@@ -158,6 +159,10 @@ class Writer:
             content=self.cipher.encrypt(sealed.plain, message.message_id),
             created_at=message.created_at,
         )
+
+    def opened(self, message: Outgoing) -> SealedContent:
+        """What was sealed in an own message."""
+        return SealedContent.FromString(self.cipher.decrypt(message.content, message.message_id))
 
     def signed(self, header: bytes, sealed_payload: bytes, opening: envelope_pb2.TagOpening | None) -> envelope_pb2.Envelope:
         """An envelope signed with the key that this process has now."""

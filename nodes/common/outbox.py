@@ -106,7 +106,7 @@ class Outbox:
     async def _send(self) -> bool:
         """One batch; whether there was one."""
         async with self.database.reading() as connection:
-            waiting = _fitting(await rows.waiting(connection, self.clock.now(), MAX_BATCH))
+            waiting = _fitting(await rows.waiting(connection, self.clock.now(), MAX_BATCH, self.database.said))
         if not waiting:
             return False
         request = exchange_pb2.SubmitRequest(envelopes=[self._current(one) for one in waiting])
@@ -202,8 +202,9 @@ class Outbox:
             accepted=signed,
             recorded_at=moment(answer.recorded_at),
             business_at=moment(answer.business_at),
-            content=message.content,
+            content=b"",  # the outbox has it
             message=message.read,
+            opened=message.plain or self.writer.opened(message),
         )
 
     async def _refused(self, transaction: Transaction, message: Outgoing, refusal: Refused) -> None:

@@ -170,7 +170,8 @@ class History:
             signed = self.hub._answers[message.message_id]
             answer = read_receipt(signed.receipt)
             if sender == code and answer.kind == receipts.ACCEPTED:
-                told.own.append(self.made.nodes[code].outbox._step(message, signed.SerializeToString(), answer))
+                step = self.made.nodes[code].outbox._step(message, signed.SerializeToString(), answer)
+                told.own.append(dataclasses.replace(step, content=message.content))  # no outbox of this node has it
         return told
 
 

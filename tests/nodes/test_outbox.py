@@ -193,7 +193,7 @@ def test_a_message_is_settled_once_however_often_it_is_answered(small: Play) -> 
         node, _ = odd(made)
         case_id = await opened(node)
         async with node.database.reading() as connection:
-            sent = await rows.waiting(connection, node.clock.now(), MAX_BATCH)
+            sent = await rows.waiting(connection, node.clock.now(), MAX_BATCH, {})
         response = await made.hub.Submit(exchange_pb2.SubmitRequest(envelopes=[one.envelope for one in sent]))
         await node.outbox._settle(sent, response.results)
         before, _ = await look(node, case_id)

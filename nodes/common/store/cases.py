@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import datetime  # noqa: TC003 - a dataclass keeps its annotations
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from core.procedures.model import Case
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
     from nodes.common.store.database import Connection, Transaction
     from pki.storage import StorageCipher
 
+_MOST: Final = 2000
+"""Cases that are remembered."""
+
 _COLUMNS = """case_id, service, counterpart, role, case_state, facts, last_header, next_seq, pending, refusal, alarm, opened_at,
     version, changed"""
 _FIND = f"select {_COLUMNS} from cases where case_id = $1"  # noqa: S608 - our own names
-_CHANGED = f"select {_COLUMNS} from cases where changed > $1 order by changed limit $2"  # noqa: S608
+_CHANGED = "select case_id, changed from cases where changed > $1 order by changed limit $2"
 _PAGE = f"""
     select {_COLUMNS} from cases
     where case_id > $1 and ($3 = '' or state = $3) and ($4 = '' or ball_holder = $4) and ($5::timestamptz is null or due_at < $5)
@@ -34,10 +39,10 @@ _SEVERAL = f"select {_COLUMNS} from cases where case_id = any($1::uuid[])"  # no
 _ADD = """
     insert into cases (case_id, case_state, facts, last_header, next_seq, pending, refusal, alarm, opened_at, version, state, ball_holder,
         due_at, service, counterpart, role, changed)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, nextval('changes'))"""
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"""
 _SAVE = """
     update cases set case_state = $2, facts = coalesce($3, facts), last_header = $4, next_seq = $5, pending = $6, refusal = $7, alarm = $8,
-        opened_at = $9, version = $10, state = $11, ball_holder = $12, due_at = $13, changed = nextval('changes')
+        opened_at = $9, version = $10, state = $11, ball_holder = $12, due_at = $13, changed = $14
     where case_id = $1"""
 
 
@@ -57,8 +62,9 @@ class CaseRow:
         refusal: number of the last refusal of an own message.
         alarm: number of what is wrong with something received.
         version: grows with every change that an officer decides upon; 0 before it is stored.
-        changed: place among all changes of this node, as it was read.
+        changed: place among all changes of this node.
         stored_facts: as they are in the database.
+        settled: it is known that no step or receipt of the case waits for an earlier step.
     """
 
     case_id: bytes
@@ -76,6 +82,7 @@ class CaseRow:
     version: int = 0
     changed: int = 0
     stored_facts: Facts | None = None
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +101,16 @@ class Shown:
 
 
 class Cases:
-    """The cases table; every method works in the caller's transaction."""
+    """The cases table; every method works in the caller's transaction.
+
+    Remembers settled cases as they were committed last. A transaction gets copies; what it changes is remembered anew after the commit.
+    """
 
     def __init__(self, cipher: StorageCipher) -> None:
         """Takes the cipher of the storage key."""
         self._cipher = cipher
+        self._remembered: dict[bytes, CaseRow] = {}
+        self._since = 0
 
     async def find(self, connection: Connection, case_id: bytes) -> CaseRow | None:
         """The case, or None."""
@@ -122,18 +134,31 @@ class Cases:
         return [self._row(row) for row in rows]
 
     async def changed(self, connection: Connection, after: int, limit: int) -> list[CaseRow]:
-        """Cases that changed behind a place, each once, in the order of their last change."""
-        return [self._row(row) for row in await connection.fetch(_CHANGED, after, limit)]
+        """Cases that changed behind a place, each once, in the order of their last change; not to be written to."""
+        places = {row["case_id"].bytes: row["changed"] for row in await connection.fetch(_CHANGED, after, limit)}
+        found = {one: self._remembered[one] for one in places if one in self._remembered}
+        rows = {one: row for one, row in found.items() if row.changed == places[one]}
+        rows |= await self._read(connection, places.keys() - rows.keys())
+        # one that changed again meanwhile comes again at its new place
+        return [row if row.changed == places[one] else replace(row, changed=places[one]) for one in places if (row := rows.get(one))]
 
-    async def several(self, connection: Connection, case_ids: Collection[bytes]) -> dict[bytes, CaseRow]:
+    async def several(self, transaction: Transaction, case_ids: Collection[bytes]) -> dict[bytes, CaseRow]:
         """Those of the cases that are known."""
-        rows = await connection.fetch(_SEVERAL, [UUID(bytes=one) for one in case_ids])
-        return {row["case_id"].bytes: self._row(row) for row in rows}
+        if transaction.since != self._since:
+            self._remembered.clear()
+            self._since = transaction.since
+        rows = {one: copy(self._remembered[one]) for one in case_ids if one in self._remembered}
+        return rows | await self._read(transaction, set(case_ids) - rows.keys())
+
+    def unsettle(self, case_id: bytes) -> None:
+        """Something of the case waits for an earlier step now."""
+        self._remembered.pop(case_id, None)
 
     def save(self, transaction: Transaction, row: CaseRow, shown: Shown, *, keeps_version: bool = False) -> None:
         """Writes the case, which was read in this transaction, and numbers the change; sets `version`."""
         is_new = not row.version
         row.version += not keeps_version
+        row.changed = transaction.next_number()
         transaction.touch(Matter.CASES)
         values = (
             UUID(bytes=row.case_id),
@@ -149,12 +174,27 @@ class Cases:
             shown.state,
             shown.ball_holder,
             shown.due_at,
+            row.changed,
         )
         if is_new:
-            transaction.later(_ADD, *values, row.service, row.counterpart, row.role)
+            transaction.later(_ADD, *values[:-1], row.service, row.counterpart, row.role, row.changed)
         else:
             transaction.later(_SAVE, *values)
         row.stored_facts = row.facts
+        self._remembered.pop(row.case_id, None)
+        if row.settled:
+            transaction.afterwards(partial(self._remember, copy(row)))
+
+    def _remember(self, row: CaseRow) -> None:
+        if len(self._remembered) == _MOST:
+            del self._remembered[next(iter(self._remembered))]
+        self._remembered[row.case_id] = row
+
+    async def _read(self, connection: Connection, case_ids: Collection[bytes]) -> dict[bytes, CaseRow]:
+        if not case_ids:
+            return {}
+        rows = await connection.fetch(_SEVERAL, [UUID(bytes=one) for one in case_ids])
+        return {row["case_id"].bytes: self._row(row) for row in rows}
 
     def _row(self, row: asyncpg.Record) -> CaseRow:
         values: Mapping[str, object] = {name: row[name] for name in _PLAIN}

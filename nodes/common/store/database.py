@@ -1,7 +1,8 @@
 """Reading and writing the node's database.
 
 A writing transaction holds the lock on `node_head` from its first statement: one writer at a time, so that nothing read in it changes
-under it and changes of cases are numbered in the order in which they become visible (`WatchCases` can miss none). No transaction is held
+under it and changes of cases are numbered in the order in which they become visible (`WatchCases` can miss none). The last number stands in
+that row: a process that finds the one it left there may go on with what it remembers, for nobody else wrote since. No transaction is held
 across a call to hub or register. A round trip costs more than a row, so what a transaction writes and does not read again is sent together.
 """
 
@@ -10,17 +11,22 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from runtime.postgres import reachable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     import asyncpg
     from asyncpg.pool import PoolConnectionProxy
 
+    from nodes.common.store.outbox import Outgoing
+
     Aside = PoolConnectionProxy[asyncpg.Record]
+
+
+_NONE: Final = -1
 
 
 class Matter(Enum):
@@ -48,10 +54,11 @@ class Connection(Protocol):
 
 
 class Mark(NamedTuple):
-    """A place among the statements that wait."""
+    """A place among the statements that wait, and among what is to be done after the commit."""
 
     sent: int
     waiting: int
+    afterwards: int
 
 
 class Transaction:
@@ -59,13 +66,18 @@ class Transaction:
 
     Attributes:
         touched: what was written about.
+        number: of the last change, in this transaction or before it.
+        since: another number once somebody else has written, or may have: what was remembered before no longer holds.
+        said: as that of the database.
     """
 
-    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record]) -> None:
+    def __init__(self, connection: PoolConnectionProxy[asyncpg.Record], number: int, since: int, said: dict[bytes, Outgoing]) -> None:
         """Takes a connection that holds the lock."""
         self.touched: set[Matter] = set()
+        self.number, self.since, self.said = number, since, said
         self._connection = connection
         self._waiting: list[tuple[str, tuple[Any, ...]]] = []
+        self._afterwards: list[Callable[[], None]] = []
         self._sent = 0
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
@@ -95,23 +107,35 @@ class Transaction:
         """
         self._waiting.append((query, args))
 
+    def afterwards(self, remember: Callable[[], None]) -> None:
+        """Calls this once the transaction is committed, and never if it is not, or if nobody knows."""
+        self._afterwards.append(remember)
+
+    def next_number(self) -> int:
+        """The number of one more change."""
+        self.number += 1
+        return self.number
+
     def touch(self, matter: Matter) -> None:
         """Whoever waits for this is woken after the commit."""
         self.touched.add(matter)
 
     def mark(self) -> Mark:
         """Where `take_back` goes back to."""
-        return Mark(self._sent, len(self._waiting))
+        return Mark(self._sent, len(self._waiting), len(self._afterwards))
 
     def take_back(self, mark: Mark) -> None:
         """Forgets what was to be written later since the mark; nothing may have been read since."""
         assert self._sent == mark.sent  # noqa: S101 - it is in the database then, and only the whole can be taken back
         del self._waiting[mark.waiting :]
+        del self._afterwards[mark.afterwards :]
 
     async def finish(self) -> None:
-        """Writes what still waits, and commits."""
+        """Writes what still waits, and commits, under a number that no other process has seen."""
         await self._send()
-        await self._connection.execute("commit")
+        await self._connection.execute(f"update node_head set number = {self.next_number()}; commit")  # noqa: S608 - a number of our own
+        for remember in self._afterwards:
+            remember()
 
     async def _send(self) -> None:
         if not self._waiting:
@@ -137,12 +161,19 @@ async def _rolled_back(connection: PoolConnectionProxy[asyncpg.Record]) -> Async
 
 
 class Database:
-    """The pool, and whoever waits for a change."""
+    """The pool, and whoever waits for a change.
+
+    Attributes:
+        said: own messages that were written down in this process of late and are not answered yet, to be sent without reading them again.
+    """
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         """Takes a migrated database."""
         self._pool = pool
         self._changed = {matter: asyncio.Event() for matter in Matter}
+        self.said: dict[bytes, Outgoing] = {}
+        self._alone = asyncio.Lock()
+        self._number, self._since = _NONE, 0
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
@@ -166,16 +197,24 @@ class Database:
         touched = set(Matter)
         try:
             with reachable():
-                async with self._pool.acquire() as connection, _rolled_back(connection):
-                    await connection.execute("begin; select from node_head for update")
-                    transaction = Transaction(connection)
+                async with self._alone, self._pool.acquire() as connection, _rolled_back(connection):
+                    transaction = await self._begun(connection)
                     yield transaction
                     await transaction.finish()
-                    touched = transaction.touched
+                    self._number, touched = transaction.number, transaction.touched
         finally:
             for matter in touched:  # all of them when it is unknown what was committed
                 self._changed[matter].set()
                 self._changed[matter] = asyncio.Event()
+
+    async def _begun(self, connection: PoolConnectionProxy[asyncpg.Record]) -> Transaction:
+        """Takes the lock. A commit that nobody heard of has left another number, as that of another process has."""
+        tag = await connection.execute(f"begin; select from node_head where number = {self._number} for update")
+        if tag == "SELECT 1":
+            return Transaction(connection, self._number, self._since, self.said)
+        self._since += 1
+        number = await connection.fetchval("select number from node_head for update")
+        return Transaction(connection, number, self._since, self.said)
 
     @asynccontextmanager
     async def aside(self) -> AsyncIterator[Aside]:

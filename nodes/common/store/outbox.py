@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - a dataclass keeps its annotations
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from core.envelope import ReadMessage, read_header
 from nodes.common.store.database import Matter
 from yrdx.v1 import envelope_pb2
+from yrdx.v1.household_transfer_pb2 import SealedContent  # noqa: TC001 - as above
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping, Sequence
 
     import asyncpg
 
     from nodes.common.store.database import Connection, Transaction
 
+_REMEMBERED: Final = 500
+
 _ADD = """
     insert into outbox (message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, try_after)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"""
 _WAITING = """
+    select message_id, signature from outbox where answer is null and refusal = 0 and try_after <= $1 order by position limit $2"""
+_SEVERAL = """
     select message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, refusal from outbox
-    where answer is null and refusal = 0 and try_after <= $1 and not (message_id = any($3::uuid[])) order by position limit $2"""
+    where message_id = any($1::uuid[])"""
 _OF_CASE = """
     select message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, refusal from outbox
     where case_id = $1 and not exists (select from steps where steps.message_id = outbox.message_id) order by position"""
 _ANSWERED = """
-    update outbox o set answer = a.answer, refusal = a.refusal, sealed_payload = '', tag_opening = '',
-        content = case a.refusal when 0 then '' else o.content end
+    update outbox o set answer = a.answer, refusal = a.refusal, sealed_payload = '', tag_opening = ''
     from unnest($1::uuid[], $2::bytea[], $3::integer[]) as a (message_id, answer, refusal)
     where o.message_id = a.message_id and o.answer is null returning o.message_id"""
 _WRITE_AGAIN = """
@@ -49,9 +53,10 @@ class Outgoing:
 
     Attributes:
         envelope: as it is sent.
-        content: its SealedContent, sealed under the storage key; empty once it has served.
+        content: its SealedContent, sealed under the storage key; empty once its case has closed.
         created_at: real time.
         refusal: number of its refusal, signed or not; 0 while it has none.
+        plain: what `content` says, in the process that wrote the message; None when it was read from the database.
     """
 
     message_id: bytes
@@ -61,6 +66,7 @@ class Outgoing:
     content: bytes
     created_at: datetime
     refusal: int = 0
+    plain: SealedContent | None = field(default=None, compare=False)
 
     @cached_property
     def read(self) -> ReadMessage:
@@ -75,6 +81,7 @@ def add(transaction: Transaction, message: Outgoing) -> None:
     ids = UUID(bytes=message.message_id), UUID(bytes=message.case_id)
     signed = envelope.header, envelope.key_id, envelope.signature, envelope.sealed_payload
     transaction.later(_ADD, *ids, message.action, *signed, opening, message.content, message.created_at)
+    transaction.afterwards(partial(_remember, transaction.said, message))
     transaction.touch(Matter.MESSAGES)
 
 
@@ -86,9 +93,17 @@ def write_again(transaction: Transaction, message: Outgoing) -> None:
     transaction.later(_WRITE_AGAIN, UUID(bytes=message.message_id), *signed, opening, message.content)
 
 
-async def waiting(connection: Connection, at: datetime, limit: int, besides: Collection[bytes] = ()) -> list[Outgoing]:
-    """Unanswered messages that may be sent now, oldest first; without those of `besides`, which are on their way."""
-    return [_row(row) for row in await connection.fetch(_WAITING, at, limit, [UUID(bytes=one) for one in besides])]
+async def waiting(connection: Connection, at: datetime, limit: int, said: Mapping[bytes, Outgoing]) -> list[Outgoing]:
+    """Unanswered messages that may be sent now, oldest first; the bytes of those of `said` are not read again.
+
+    A message that was written again has another signature; what is remembered of it is not what is to be sent.
+    """
+    due = [(row["message_id"].bytes, row["signature"]) for row in await connection.fetch(_WAITING, at, limit)]
+    known = {one: said[one] for one, signature in due if one in said and said[one].envelope.signature == signature}
+    others = [UUID(bytes=one) for one, _ in due if one not in known]
+    if others:
+        known |= {message.message_id: message for message in map(_row, await connection.fetch(_SEVERAL, others))}
+    return [known[one] for one, _ in due if one in known]
 
 
 async def of_case(connection: Connection, case_id: bytes) -> Sequence[Outgoing]:
@@ -99,8 +114,10 @@ async def of_case(connection: Connection, case_id: bytes) -> Sequence[Outgoing]:
 async def answered(transaction: Transaction, answers: Sequence[tuple[bytes, bytes, int]]) -> set[bytes]:
     """Stores the hub's receipts: message id, receipt, number of a refusal. Returns the messages that had none yet.
 
-    The sealed bytes have served; the content of what is accepted stands in its step.
+    The sealed bytes have served; the content is there to be read, and to be sealed again, until the case closes.
     """
+    for message_id, _, _ in answers:
+        transaction.said.pop(message_id, None)
     ids = [UUID(bytes=message_id) for message_id, _, _ in answers]
     rows = await transaction.fetch(_ANSWERED, ids, [receipt for _, receipt, _ in answers], [refusal for _, _, refusal in answers])
     return {row["message_id"].bytes for row in rows}
@@ -130,6 +147,12 @@ async def oldest(connection: Connection) -> datetime | None:
     """When the oldest of them was written down; None when there is none."""
     found: datetime | None = await connection.fetchval(_OLDEST)
     return found
+
+
+def _remember(said: dict[bytes, Outgoing], message: Outgoing) -> None:
+    """While the hub is away they pile up; those that are sent first stay."""
+    if len(said) < _REMEMBERED:
+        said[message.message_id] = message
 
 
 def _row(row: asyncpg.Record) -> Outgoing:

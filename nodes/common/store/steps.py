@@ -25,8 +25,14 @@ _ADD = f"""
     select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
         $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::integer[], $13::boolean[])
     on conflict do nothing returning message_id"""  # noqa: S608 - our own names
-_OF_CASE = f"select {_COLUMNS} from steps where case_id = $1 order by step"  # noqa: S608
-_WAITING = f"select {_COLUMNS} from steps where case_id = any($1::uuid[]) and not applied"  # noqa: S608
+_SELECT = """
+    select s.case_id, s.step, s.message_id, s.sender, s.body, s.key_id, s.signature, s.accepted, s.recorded_at, s.business_at,
+        coalesce(nullif(s.content, ''), o.content, '') as content, s.problem
+    from steps s left join outbox o on o.message_id = s.message_id"""
+_OF_CASE = f"{_SELECT} where s.case_id = $1 order by s.step"
+_WAITING = f"{_SELECT} where s.case_id = any($1::uuid[]) and not s.applied"
+_HEADERS = f"""
+    select {_COLUMNS.replace("content", "''::bytea as content")} from steps where case_id = $1 and step <= $2 order by step"""  # noqa: S608
 _AT = """
     select s.case_id, s.step, s.message_id, s.body from unnest($1::uuid[], $2::bigint[]) as w (case_id, step)
     join steps s using (case_id, step)"""
@@ -47,7 +53,6 @@ _WITHOUT_RECEIPT = """
 _NEWEST = "select recorded_at, business_at from steps order by recorded_at desc limit 1"
 _UNAPPLIED = "select distinct case_id from steps where not applied"
 _APPLIED = "update steps set applied = step <= $2 where case_id = $1 and applied <> (step <= $2) and step > $3"
-_FORGET = "update steps set content = '' where case_id = $1 and sender = $2 and content <> ''"
 _DELIVERED_APPLIED = "update delivered set applied = true where case_id = $1 and step <= $2 and not applied"
 
 
@@ -61,7 +66,8 @@ class Step:
         body: header or due event, verbatim.
         accepted: the hub's signed receipt; empty for a due event.
         content: the SealedContent under the storage key; where it could not be opened, the sealed bytes as they came; empty for a due
-            event, and for an own message once the case has closed.
+            event, and for an own message once the case has closed. Of an own message the outbox keeps it, and only a step that was read
+            from the database has it.
         problem: number of why the content cannot be used, or 0.
         message: `body` as it was read when the step came; None for a due event, and for a step from the database.
         opened: what `content` says, as it was opened when the step came; None as above.
@@ -126,6 +132,11 @@ async def of_case(connection: Connection, case_id: bytes) -> list[Step]:
     return [_step(row) for row in await connection.fetch(_OF_CASE, UUID(bytes=case_id))]
 
 
+async def headers(connection: Connection, case_id: bytes, last: int) -> list[Step]:
+    """The steps of a case up to one of them, in order, without their content."""
+    return [_step(row) for row in await connection.fetch(_HEADERS, UUID(bytes=case_id), last)]
+
+
 async def waiting(connection: Connection, case_ids: Collection[bytes]) -> tuple[list[Step], list[Receipt]]:
     """Steps of these cases that are not in their state, because an earlier one has not come, and receipts that name such a step."""
     ids = _uuids(case_ids)
@@ -185,11 +196,6 @@ async def unapplied(connection: Connection) -> Sequence[bytes]:
 def applied(transaction: Transaction, case_id: bytes, before: int, step: int) -> None:
     """The steps of a case are in its state up to this one; they were up to `before`."""
     transaction.later(_APPLIED, UUID(bytes=case_id), step, before)
-
-
-def forget(transaction: Transaction, case_id: bytes, sender: str) -> None:
-    """Removes the content of what this sender said in a case."""
-    transaction.later(_FORGET, UUID(bytes=case_id), sender)
 
 
 def delivered_applied(transaction: Transaction, case_id: bytes, step: int) -> None:

@@ -19,6 +19,5 @@ DEFENCES = (
     *others.AUDIT,
     *others.REGISTER,
     *others.RUN,
-    *others.KILLS,
     *others.RUNTIME,
 )
