@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.policy import read_policy
 from core.refusals import BAD_FIELD, RECORD_MISMATCH, Refused
 from nodes.common.facts import Facts
 from nodes.common.services.household_transfer import HouseholdTransfer
@@ -14,6 +15,7 @@ from nodes.common.services.service import Occasion
 from nodes.provinces import CODECS
 from tests.nodes.households import NOON, RULES, beside
 from tests.support.country import somebody
+from tests.support.tables import table
 from yrdx.v1 import desk_pb2, envelope_pb2, register_pb2, resident_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
@@ -60,6 +62,23 @@ def test_a_permit_is_about_the_applicant_and_valid_as_long_as_the_policy_says() 
     assert permit.expires_at.ToDatetime(UTC) == RULES.calendar.deadline(NOON, limit.days, limit.unit)
     assert permit.expires_at.ToDatetime(UTC) - NOON > timedelta(days=30)
     assert permit.issuer_unit == "330101000000"
+
+
+def test_a_decision_gives_a_reason_that_the_policy_has_for_it() -> None:
+    reason = {"actions": ["refuse"], "zh": "不符合落户政策。", "en": "Not met.", "source": "none"}
+    policy = read_policy(table(IN, reasons=[{**reason, "code": "policy"}, {**reason, "code": "audit", "actions": ["revoke"]}]), IN)
+    known = facts(apply=application(somebody(OUT)))
+
+    def decided(action: str, code: str) -> None:
+        said = transfer_pb2.Decision(reason_code=code, reason="不符合落户政策。")
+        SERVICE.check_decision(desk_pb2.DecideRequest(action=action), said, known, beside(policy=policy))
+
+    decided("refuse", "policy")
+    decided("pause", "anything")
+    for code in ("audit", "", "POLICY"):
+        with pytest.raises(Refused) as caught:
+            decided("refuse", code)
+        assert (caught.value.kind, caught.value.field) == (BAD_FIELD, "detail.reason_code")
 
 
 def test_document_numbers_are_of_the_message_and_stay_the_same() -> None:

@@ -19,5 +19,6 @@ DEFENCES = (
     *others.AUDIT,
     *others.REGISTER,
     *others.RUN,
+    *others.KILLS,
     *others.RUNTIME,
 )

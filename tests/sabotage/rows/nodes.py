@@ -14,6 +14,7 @@ _ARRIVAL = "tests/nodes/test_arrival.py::"
 _OUTBOX = "tests/nodes/test_outbox.py::"
 _DESK = "tests/nodes/test_desk.py::"
 _UPLOADS = "tests/nodes/test_uploads.py::"
+_AT_WORK = "tests/nodes/test_strokes_at_work.py::"
 _STROKES = "tests/nodes/test_strokes.py::test_a_process_may_die_at_every_single_place"
 
 NODE = (
@@ -142,5 +143,21 @@ STROKES = (
         "if False:",
         f"{_STROKES}[denied]",
         f"{_STROKES}[annulled]",
+    ),
+    Defence(
+        "what the register would not reserve is over before it is released",
+        "nodes/common/strokes.py",
+        "        # If we crash before the commit, Reserve is asked again, whatever it answers then; after it, it never is.\n",
+        "        await self.register.release(operation.operation_id)\n",
+        f"{_AT_WORK}test_what_the_register_would_not_reserve_is_over_before_it_is_released",
+        f"{_AT_WORK}test_a_record_that_somebody_else_holds_is_waited_for",
+    ),
+    Defence(
+        "a stroke is written down only where the operation still stands",
+        "nodes/common/strokes.py",
+        "if (found.stroke, found.message_id) != (operation.stroke, operation.message_id):",
+        "if False:",
+        f"{_AT_WORK}test_an_annulment_during_a_late_success_ends_in_one_of_both",
+        f"{_AT_WORK}test_a_case_is_annulled_only_after_the_register_has_released",
     ),
 )

@@ -1,4 +1,4 @@
-"""Defences outside the hub: an auditor's checks, what a register promises, and what is said of a run."""
+"""Defences outside the hub: an auditor's checks, what a register promises, what is said of a run, and of its kills."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ _TAMPER = "tests/audit/test_tamper.py::"
 _FAMILIES = "tests/simulator/test_register_families.py::"
 _REGISTERS = "tests/simulator/test_registers.py::"
 _CHAIN = "tests/simulator/test_journal_chain.py::"
+_VERDICTS = "tests/simulator/kills/test_verdicts.py::"
 _FAULTS = "tests/simulator/test_faults.py::test_who_ends_itself_as_broken_has_crashed_and_who_gets_a_signal_was_killed"
 
 AUDIT = (
@@ -83,6 +84,17 @@ RUN = (
         "OUTSIDE",
         f"{_FAULTS}[1-crash]",
         f"{_FAULTS}[143-outside]",
+    ),
+)
+
+KILLS = (
+    Defence(
+        "a kill with nothing in flight proves nothing",
+        "simulator/kills/verdicts.py",
+        "return self.in_flight > 0 and self.recovered_s is not None",
+        "return self.recovered_s is not None",
+        f"{_VERDICTS}test_a_row_is_right_only_if_everything_in_it_is",
+        f"{_VERDICTS}test_the_table_says_how_far_it_is",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Defences of the policy tables: whose table a case runs under, and that none goes back."""
+"""Defences of the policy tables: whose table a case runs under, that none goes back, and what is held against its rules and reasons."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from tests.sabotage.defence import Defence
 _CEREMONY = "tests/pki/test_policy.py::"
 _HUB = "tests/hub/test_policies.py::"
 _AUDIT = "tests/audit/test_checks_of_policies.py::"
+_PRECHECK = "tests/core/test_precheck.py::"
+_TRANSFER = "tests/nodes/test_household_transfer.py::"
+_COUNTER = "tests/simulator/test_counter.py::test_a_case_is_opened_where_no_rule_is_against_it"
 _ORACLE = "tests/simulator/test_oracle_policies.py::"
 
 POLICIES = (
@@ -73,5 +76,37 @@ POLICIES = (
         "return True",
         f"{_ORACLE}test_an_opening_under_another_table_is_a_finding[superseded]",
         f"{_ORACLE}test_cases_of_before_and_after_a_change_run_side_by_side",
+    ),
+    Defence(
+        "a precheck asks the province that lets go, too",
+        "core/precheck.py",
+        "        *_rules(leaving, LEAVING, draft),\n",
+        "",
+        f"{_PRECHECK}test_rules_are_asked_in_their_role_and_on_their_grounds",
+        f"{_PRECHECK}test_grounds_and_materials_are_those_of_the_province_that_receives",
+    ),
+    Defence(
+        "what was not stated is held against nobody",
+        "core/precheck.py",
+        "    if word is None:\n        return None\n",
+        "    if word is None:\n        return False\n",
+        f"{_PRECHECK}test_nothing_stated_is_nothing_held_against_anybody",
+        f"{_PRECHECK}test_a_beginning_is_enough_where_the_rule_says_so",
+    ),
+    Defence(
+        "a decision gives a reason of its policy",
+        "nodes/common/services/household_transfer.py",
+        "        if self.has_unknown_reason(action, detail, policy):\n",
+        "        if False:\n",
+        f"{_TRANSFER}test_a_decision_gives_a_reason_that_the_policy_has_for_it",
+        f"{_TRANSFER}test_a_corrected_application_takes_the_place_of_the_first",
+    ),
+    Defence(
+        "an officer opens no case that the rules are against",
+        "simulator/officers/office.py",
+        "        return grade != precheck_pb2.PRECHECK_GRADE_FAIL\n",
+        "        return bool(grade)\n",
+        f"{_COUNTER}[a talent in Wuhu]",
+        f"{_COUNTER}[a talent in Hefei]",
     ),
 )
