@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.ids import PROVINCES
 from simulator.areas import counties, province_name
-from simulator.company import is_of_several, owes_a_photo, unready, with_helpers, with_party
+from simulator.company import is_handled_in_haste, is_of_several, owes_a_photo, unready, with_helpers, with_party
 from simulator.filings import Filing, second_applications, vain_wishes
 from simulator.intentions import AFTERNOON, MORNING, PLAIN, deal
 from simulator.movers import Party, impeded, movers, parties
@@ -136,6 +136,7 @@ def _dossier(chance: random.Random, number: int, person: resident_pb2.Resident, 
         to_address=to[1],
         phone=person.phone,
         scans=_scans(chance, number),
+        hasty=is_handled_in_haste(number),
         is_head=person.relation_to_head_code == _HEAD,
         review=When(1, chance.choice(usual)),
         response=chance.choice((When(0, AFTERNOON), When(1, MORNING))),

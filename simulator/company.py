@@ -26,6 +26,7 @@ _SEVERAL_IN, _SECOND = 6, 2
 _PHOTO_IN, _FIFTH = 8, 5
 _AGENT_IN, _UNIT_IN, _FORGETFUL_IN = 9, 11, 4
 _UNREADY_IN, _SEVENTH = 12, 7
+_HASTY_IN = 2
 _COMES_BACK: Final = When(1, MORNING)
 _SHANGHAI: Final = "310000"
 
@@ -46,6 +47,11 @@ def unready(dossier: Dossier) -> Dossier:
         return dossier
     talent = dossier.ground == transfer_pb2.TRANSFER_GROUND_TALENT and dossier.destination == _SHANGHAI
     return replace(dossier, lacks=(APPROVAL if talent else "relation-proof",), comes_back=_COMES_BACK)
+
+
+def is_handled_in_haste(number: int) -> bool:
+    """Whether the home province's officer would strike him off first and compare the records then."""
+    return number % _HASTY_IN == 0
 
 
 def with_party(dossier: Dossier, party: Party) -> Dossier:

@@ -50,8 +50,9 @@ _OTHERS: Final = (
 _CLOCK: Final = "time"
 IMPEDED: Final = frozenset({"failed", "annul"})
 RACES: Final = frozenset({"release"})
-"""First words of the names of points that only some people bring a program to: somebody whom the register will not strike off, and
-somebody whose permit is taken back while the other side acts on it."""
+HASTE: Final = frozenset({"reject"})
+"""First words of the names of points that only some people bring a program to: somebody whom the register will not strike off, somebody
+whose permit is taken back while the other side acts on it, and somebody who is struck off under another name than that of his record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class Kill:
     @property
     def is_rare(self) -> bool:
         """Whether a wave of ordinary work may not come by."""
-        return self.matter in IMPEDED | RACES or self.is_of_the_clock
+        return self.matter in IMPEDED | RACES | HASTE or self.is_of_the_clock
 
     @property
     def is_of_the_clock(self) -> bool:

@@ -169,16 +169,22 @@ _NODE: Final = """
     reserve.held               after  nodes.common.register:RegisterClient.reserve
     reserve.listed             after  nodes.common.worklist:Worklist._put
     reserve.completed          after  nodes.common.worklist:Worklist.complete
-    reserve.before-queueing    before nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._reserve
-    reserve.queued             after  nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._reserve
+    reserve.before-queueing    before nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._reserve outside nodes.common.strokes:Strokes._reject
+    reserve.queued             after  nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._reserve outside nodes.common.strokes:Strokes._reject
+    reject.before-commit       before nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._reject
+    reject.durable             after  nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._reject
+    reject.before-release      before nodes.common.register:RegisterClient.release within nodes.common.strokes:Strokes._end_rejected
+    reject.released            after  nodes.common.register:RegisterClient.release within nodes.common.strokes:Strokes._end_rejected
+    reject.before-telling      before nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._end_rejected
+    reject.told                after  nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._end_rejected
     finalise.before-call       before nodes.common.register:RegisterClient.finalise
     finalise.made              after  nodes.common.register:RegisterClient.finalise
     entered.before-queueing    before nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._finalise outside nodes.common.strokes:Strokes._fail
     entered.queued             after  nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._finalise outside nodes.common.strokes:Strokes._fail
     failed.before-queueing     before nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._fail
     failed.queued              after  nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._fail
-    release.before-call        before nodes.common.register:RegisterClient.release
-    release.answered           after  nodes.common.register:RegisterClient.release
+    release.before-call        before nodes.common.register:RegisterClient.release within nodes.common.strokes:Strokes._release
+    release.answered           after  nodes.common.register:RegisterClient.release within nodes.common.strokes:Strokes._release
     release.before-commit      before nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._release
     release.durable            after  nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._release
     annul.before-queueing      before nodes.common.store.database:Transaction.finish within nodes.common.strokes:Strokes._annul

@@ -1,8 +1,8 @@
 """Who applies in a siege, and in which slot: ordinary people, and those who bring a program to a point that others never pass.
 
 Decides how many of the latter there are, and keeps them until their points are next: somebody whom the register will not strike off leads
-to `failed` and `annul`, somebody whose permit is taken back while the other side acts on it to `release`. Everybody gets round to
-everything in the next slot.
+to `failed` and `annul`, somebody whose permit is taken back while the other side acts on it to `release`, somebody with a wrong name who is
+struck off in haste to `reject`. Everybody gets round to everything in the next slot.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from simulator.kills.plan import IMPEDED, RACES
+from simulator.intentions import misspelt
+from simulator.kills.plan import HASTE, IMPEDED, RACES
 from simulator.officers.dossier import When
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
@@ -24,15 +25,16 @@ if TYPE_CHECKING:
     from yrdx.v1 import resident_pb2
 
 _SOON: Final = When(0, 0)
-_IMPEDED_A_KILL, _RACES_A_KILL = 3, 6
+_IMPEDED_A_KILL, _RACES_A_KILL, _HASTY_A_KILL = 3, 6, 2
 """Cases for each kill: after a kill some of them play on without passing another point of their sort."""
 
 
 def peopled(filings: Iterable[Filing], impeded: Mapping[str, Sequence[resident_pb2.Resident]], kills: Sequence[Kill]) -> list[Filing]:
-    """The filings of a run, in a hurry, with as many people of either sort as these kills need, if there are so many."""
+    """The filings of a run, in a hurry, with as many people of each sort as these kills need, if there are so many."""
     found = [hurried(filing) for filing in filings]
     held = sum(kill.matter in IMPEDED for kill in kills) * _IMPEDED_A_KILL
     races = sum(kill.matter in RACES for kill in kills) * _RACES_A_KILL
+    hasty = sum(kill.matter in HASTE for kill in kills) * _HASTY_A_KILL
     taken = {filing.dossier.id_number for filing in found}
     free = {home: [person for person in people if person.id_number not in taken] for home, people in impeded.items()}
     for number, filing in enumerate(found):
@@ -42,6 +44,9 @@ def peopled(filings: Iterable[Filing], impeded: Mapping[str, Sequence[resident_p
         if held and free[dossier.home]:
             held -= 1
             found[number] = replace(filing, dossier=_of(dossier, free[dossier.home].pop()), is_ordinary=False)
+        elif hasty:
+            hasty -= 1
+            found[number] = replace(filing, dossier=replace(misspelt(dossier), hasty=True), is_ordinary=False)
         elif races:
             races -= 1
             found[number] = replace(filing, dossier=replace(dossier, error_found=_SOON), is_ordinary=False)
@@ -56,22 +61,31 @@ class Stock:
         self._plain: deque[Filing] = deque()
         self._held: deque[Filing] = deque()
         self._races: deque[Filing] = deque()
+        self._hasty: deque[Filing] = deque()
         for filing in filings:
-            is_race = filing.dossier.error_found is not None
-            (self._held if filing.dossier.id_number in impeded else self._races if is_race else self._plain).append(filing)
+            self._of(filing.dossier, impeded).append(filing)
 
     def __bool__(self) -> bool:
         """Whether there is anybody."""
-        return bool(self._plain or self._races or self._held)
+        return bool(self._plain or self._hasty or self._races or self._held)
 
     def take(self, count: int, kill: Kill | None) -> list[Filing]:
         """So many, if there are: one of those whom the next kill needs, and others."""
         matter = kill.matter if kill else ""
-        wanted = [stock for stock, matters in ((self._held, IMPEDED), (self._races, RACES)) if matter in matters and stock]
+        sorts = ((self._held, IMPEDED), (self._races, RACES), (self._hasty, HASTE))
+        wanted = [stock for stock, matters in sorts if matter in matters and stock]
         coming = [stock.popleft() for stock in wanted]
         while self and len(coming) < count:
-            coming.append((self._plain or self._races or self._held).popleft())
+            coming.append((self._plain or self._hasty or self._races or self._held).popleft())
         return coming
+
+    def _of(self, dossier: Dossier, impeded: frozenset[str]) -> deque[Filing]:
+        """Where somebody waits."""
+        if dossier.id_number in impeded:
+            return self._held
+        if dossier.error_found is not None:
+            return self._races
+        return self._hasty if dossier.hasty and dossier.stated_name != dossier.name else self._plain
 
 
 def hurried(filing: Filing) -> Filing:

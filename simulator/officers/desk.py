@@ -30,6 +30,9 @@ Reply = TypeVar("Reply")
 VERSION_CONFLICT: Final = 5002
 """Number of the refusal (docs/errors.md) that asks to look at the case again."""
 
+RECORDS_DIFFER: Final = frozenset({5009, 5013})
+"""Numbers of those that ask to compare the records with the case: a name, or nobody follows the head."""
+
 _CALL_S: Final = 10.0
 _STREAM_S: Final = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 1.0

@@ -110,6 +110,7 @@ class Dossier:
         unproven: whether he cannot show that he is the person of the record.
         paper_wanted: whether he would rather have it done on paper, once he is told how it goes.
         paper_kept: whether the home province has the record on paper only.
+        hasty: whether the home province's officer strikes him off before he has compared the records.
         enquiry: when the destination has found out what it must know before it permits.
         home_enquiry: the same for the home province, before it lets him go.
         second_thoughts: the state in which the applicant changes his mind, and when he says so.
@@ -152,6 +153,7 @@ class Dossier:
     unproven: bool = False
     paper_wanted: bool = False
     paper_kept: bool = False
+    hasty: bool = False
     enquiry: When | None = None
     home_enquiry: When | None = None
     second_thoughts: tuple[str, When] | None = None

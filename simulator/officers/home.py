@@ -42,11 +42,17 @@ def _doubt(seen: Seen) -> Decision | None:
         return ruling(seen, "refuse", envelope_pb2.REASON_CLASS_LEGAL_RESTRICTION, "restriction")
     if dossier.paper_kept:
         return ruling(seen, "switch-to-paper", envelope_pb2.REASON_CLASS_NOT_EXECUTABLE, "paper")
-    if any(one.differences for one in seen.records):
+    if any(one.differences for one in seen.records) and not _overlooks(seen):
         return _disagreement(seen)
     if dossier.home_enquiry and not seen.said("pause", "OUT"):
         return ruling(seen, "pause", envelope_pb2.REASON_CLASS_ENQUIRY, "enquiry")
     return None
+
+
+def _overlooks(seen: Seen) -> bool:
+    """Whether the officer strikes somebody off without a look at the records, where he can; then his node refuses, and he looks."""
+    can = "deregister" in seen.case.legal_actions and not seen.is_short_of_a_key_material()
+    return seen.dossier.hasty and can and not seen.warned
 
 
 def _disagreement(seen: Seen) -> Decision:

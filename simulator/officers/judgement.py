@@ -44,11 +44,13 @@ class Seen:
         shown: the case and its messages.
         dossier: what he learns by asking.
         found: the people's records in his own register; none at the destination, before they have come.
+        warned: whether his node has just told him that the records are not what the case states.
     """
 
     shown: desk_pb2.GetCaseResponse
     dossier: Dossier
     found: desk_pb2.FindResidentResponse = field(default_factory=desk_pb2.FindResidentResponse)
+    warned: bool = False
 
     @property
     def records(self) -> list[desk_pb2.FindResidentResponse | desk_pb2.FoundResident]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from google.protobuf.any_pb2 import Any as Packed
 
 from simulator.officers import counter, destination, home
-from simulator.officers.desk import VERSION_CONFLICT, Declined
+from simulator.officers.desk import RECORDS_DIFFER, VERSION_CONFLICT, Declined
 from simulator.officers.dossier import When
 from simulator.officers.forms import application, owed
 from simulator.officers.judgement import Decision, Seen
@@ -140,15 +140,17 @@ class Office:
 
     async def visit(self, case_id: bytes, purpose: Purpose) -> None:
         """An officer takes up a case."""
+        warned = False
         for _ in range(_LOOKS):
             try:
-                if await self._act(case_id, purpose):
+                if await self._act(case_id, purpose, warned=warned):
                     return
             except Declined as declined:
-                if declined.number != VERSION_CONFLICT:
+                warned = warned or declined.number in RECORDS_DIFFER
+                if declined.number not in {VERSION_CONFLICT, *RECORDS_DIFFER}:
                     return  # not possible (any more): the case itself shows what comes next
 
-    async def _act(self, case_id: bytes, purpose: Purpose) -> bool:
+    async def _act(self, case_id: bytes, purpose: Purpose, *, warned: bool) -> bool:
         """One look and at most one decision; whether the visit is over."""
         shown = await self._desk.get_case(case_id)
         dossier = self._dossier(shown.case)
@@ -158,7 +160,7 @@ class Office:
         if self._role(shown.case) == "IN":
             await self._carry_out(shown.case, officer, destination.decide(purpose, Seen(shown, dossier)))
             return True
-        seen = Seen(shown, dossier, await self._desk.find_resident(officer, case_id))
+        seen = Seen(shown, dossier, await self._desk.find_resident(officer, case_id), warned)
         if purpose is Purpose.WAY_BACK:
             if dossier.back and home.has_left(seen):
                 await self.accept(dossier.back)

@@ -16,7 +16,7 @@ from core.procedures import engine
 from core.procedures.household_transfer import HOUSEHOLD_TRANSFER
 from core.procedures.model import CLOSED
 from core.receipts import timestamp
-from core.refusals import ACTION_NOT_LEGAL, PERSON_CLAIMED, UNAVAILABLE, VERSION_CONFLICT, Kind, Refused
+from core.refusals import ACTION_NOT_LEGAL, PERSON_CLAIMED, RECORD_MISMATCH, UNAVAILABLE, VERSION_CONFLICT, Kind, Refused
 from nodes.provinces import policies
 from runtime import grpc_errors
 from simulator.movers import impeded
@@ -196,6 +196,8 @@ class FakeDesk:
         case = self.exchange.views[request.case_id].case
         if request.expected_version != case.version:
             raise error(VERSION_CONFLICT)
+        if request.action == "deregister" and any(self._found(mover).differences for mover in case.movers):
+            raise error(RECORD_MISMATCH)
         header = {"reason_class": request.reason_class, "open_key_materials": request.open_key_materials}
         self.exchange.say(self.province, request.case_id, request.action, request.detail, **header)
         return desk_pb2.DecideResponse(case=self.exchange.seen_by(self.province, request.case_id).case, message_id=uuid.uuid4().bytes)

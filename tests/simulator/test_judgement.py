@@ -147,6 +147,15 @@ def test_an_enquiry_is_made_once_and_then_it_goes_on() -> None:
     assert action(at_home(case("permitted"), HERE, asks, said("pause", IN))) == ("pause", envelope_pb2.REASON_CLASS_ENQUIRY)
 
 
+def test_who_is_in_haste_compares_the_records_once_his_node_has_told_him() -> None:
+    hasty, shown = replace(DOSSIER, hasty=True), desk_pb2.GetCaseResponse(case=case("permitted"))
+    assert action(home.decide(Seen(shown, hasty, DIFFERS))) == ("deregister", 0)
+    assert action(home.decide(Seen(shown, hasty, DIFFERS, warned=True))) == ("return", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH)
+    assert action(at_home(case("permitted"), HERE, hasty)) == ("deregister", 0)
+    assert action(at_home(case("applied", ["return", "refuse"]), DIFFERS, hasty)) == ("return", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH)
+    assert action(at_home(owing("permitted"), DIFFERS, hasty)) == ("return", envelope_pb2.REASON_CLASS_IDENTITY_MISMATCH)
+
+
 def test_a_return_names_everything_that_differs() -> None:
     decision = at_home(case("permitted"), DIFFERS)
     assert decision is not None

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from simulator.citizens import people_needed, plan
-from simulator.kills.plan import IMPEDED, RACES, kills
+from simulator.kills.plan import HASTE, IMPEDED, RACES, kills
 from simulator.kills.stock import Stock, hurried, peopled
 from simulator.movers import impeded
 from simulator.officers.dossier import When
 from simulator.population import population
+
+if TYPE_CHECKING:
+    from simulator.filings import Filing
 
 CASES = 116
 PEOPLE = population(7, people_needed(CASES))
@@ -18,11 +23,17 @@ HELD = {code: impeded(people) for code, people in PEOPLE.items()}
 NUMBERS = frozenset(person.id_number for people in HELD.values() for person in people)
 
 
+def is_hasty(filing: Filing) -> bool:
+    """Whether somebody is struck off under another name than that of his record."""
+    return filing.dossier.hasty and filing.dossier.stated_name != filing.dossier.name
+
+
 def test_there_are_enough_people_for_each_rare_kill_and_nobody_comes_twice() -> None:
     filings = peopled(PLAN, HELD, kills())
     held = [filing for filing in filings if filing.dossier.id_number in NUMBERS]
     assert len(held) >= sum(kill.matter in IMPEDED for kill in kills())
     assert sum(filing.dossier.error_found is not None for filing in filings) >= 2 * sum(kill.matter in RACES for kill in kills())
+    assert sum(is_hasty(filing) for filing in filings) >= 2 * sum(kill.matter in HASTE for kill in kills())
     assert len(filings) == len(PLAN)
     ways = [(filing.dossier.id_number, filing.dossier.destination) for filing in filings]
     assert len(set(ways)) == len(ways)
@@ -34,12 +45,14 @@ def test_who_is_rare_waits_until_a_kill_needs_him() -> None:
     filings = peopled(PLAN, HELD, kills())
     stock = Stock(filings, NUMBERS)
     (common,), (failing,), (racing,) = kills("hub ledger.told"), kills("node failed.queued"), kills("node release.durable")
+    (rejecting,) = kills("node reject.durable")
     assert all(filing.dossier.error_found is None and filing.dossier.id_number not in NUMBERS for filing in stock.take(4, common))
     first, second = stock.take(2, failing)
     assert (first.dossier.id_number in NUMBERS, second.dossier.id_number in NUMBERS) == (True, False)
     assert stock.take(2, racing)[0].dossier.error_found is not None
+    assert is_hasty(stock.take(2, rejecting)[0])
     rest = stock.take(len(filings), None)
-    assert (len(rest), bool(stock)) == (len(filings) - 8, False)
+    assert (len(rest), bool(stock)) == (len(filings) - 10, False)
     assert stock.take(2, failing) == []
 
 
