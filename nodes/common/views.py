@@ -16,7 +16,7 @@ from nodes.common.apply import nearest, shown
 from nodes.common.content import SealedContent
 from nodes.common.services import SERVICES
 from nodes.common.store.steps import HUB
-from yrdx.v1 import desk_pb2
+from yrdx.v1 import desk_pb2, precheck_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -81,7 +81,7 @@ class Views:
             view.refusal, view.refusal_text = number, BY_NUMBER[number].zh if number in BY_NUMBER else ""
         return view
 
-    def reasons(self, row: CaseRow) -> list[desk_pb2.ReasonView]:
+    def reasons(self, row: CaseRow) -> list[precheck_pb2.ReasonView]:
         """What an officer of this province may give as a reason now, by the policy of the case."""
         legal = set(self.legal(row))
         found = self._rules(row).policy.reasons if legal else ()
@@ -163,9 +163,9 @@ def _owed(material: Owed) -> desk_pb2.OwedMaterial:
     )
 
 
-def _reason(reason: Reason, legal: Collection[str]) -> desk_pb2.ReasonView:
+def _reason(reason: Reason, legal: Collection[str]) -> precheck_pb2.ReasonView:
     actions = [action for action in reason.actions if action in legal]
-    return desk_pb2.ReasonView(code=reason.code, actions=actions, text_zh=reason.zh, text_en=reason.en)
+    return precheck_pb2.ReasonView(code=reason.code, actions=actions, text_zh=reason.zh, text_en=reason.en)
 
 
 def _document(document: Document) -> desk_pb2.DocumentView:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
+    from yrdx.v1 import precheck_pb2
+
     Ask = Callable[[desk_pb2_grpc.DeskAsyncStub], Awaitable[None]]
 
 CALL_S: Final = 10.0
@@ -73,7 +75,7 @@ def repeatable(request_id: str | None, beside: str = "") -> Iterator[str]:
 
 
 @contextmanager
-def with_known(reasons: Iterable[desk_pb2.ReasonView], action: str) -> Iterator[None]:
+def with_known(reasons: Iterable[precheck_pb2.ReasonView], action: str) -> Iterator[None]:
     """Says which reason codes there are for an action, when the node refuses the one that was given."""
     try:
         yield

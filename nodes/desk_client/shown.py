@@ -90,7 +90,7 @@ def documents(found: Iterable[desk_pb2.DocumentView]) -> Table:
     return table
 
 
-def reasons(found: Iterable[desk_pb2.ReasonView]) -> Table:
+def reasons(found: Iterable[precheck_pb2.ReasonView]) -> Table:
     """A row a reason."""
     table = Table("reason code", "to", "reason", box=None)
     for one in found:

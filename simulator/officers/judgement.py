@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from yrdx.v1 import desk_pb2, envelope_pb2
+from yrdx.v1 import desk_pb2, envelope_pb2, precheck_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
@@ -71,11 +71,11 @@ class Seen:
         """Whether the applicant owes something without which nothing irreversible is done."""
         return any(material.key for material in self.case.owed)
 
-    def reason(self, action: str, cause: str) -> desk_pb2.ReasonView:
+    def reason(self, action: str, cause: str) -> precheck_pb2.ReasonView:
         """What the policy of the case has for a cause: the reason of that name, else its first for the action; else any will do."""
         offered = [one for one in self.shown.reasons if action in one.actions]
         named = [one for one in offered if one.code == cause]
-        return next(iter(named or offered), desk_pb2.ReasonView(code=cause, text_zh=cause))
+        return next(iter(named or offered), precheck_pb2.ReasonView(code=cause, text_zh=cause))
 
     def owes(self, code: str) -> bool:
         """Whether the applicant still has to bring this material."""

@@ -98,8 +98,8 @@ class Desk(desk_pb2_grpc.DeskServicer):
                 desk_pb2.MessageView(action="permit", sender="330000"),
             ],
             reasons=[
-                desk_pb2.ReasonView(code="policy", actions=["refuse"], text_zh="不符合落户政策。", text_en="Not met."),
-                desk_pb2.ReasonView(code="wish", actions=["withdraw"], text_zh="本人撤回。", text_en="Taken back."),
+                precheck_pb2.ReasonView(code="policy", actions=["refuse"], text_zh="不符合落户政策。", text_en="Not met."),
+                precheck_pb2.ReasonView(code="wish", actions=["withdraw"], text_zh="本人撤回。", text_en="Taken back."),
             ],
         )
 

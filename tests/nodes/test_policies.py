@@ -14,7 +14,7 @@ from tests.nodes.test_desk import contents
 from tests.support.officers import refusal_of
 from tests.support.province import IN, OUT
 from tests.support.tables import table
-from yrdx.v1 import desk_pb2, envelope_pb2, operations_pb2
+from yrdx.v1 import envelope_pb2, operations_pb2, precheck_pb2
 from yrdx.v1 import household_transfer_pb2 as transfer_pb2
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def test_a_reason_that_the_policy_of_the_case_has_not_is_refused_and_changes_not
         await made.idle()
         before, shown = await contents(made[IN]), await made[IN].get(case_id)
         assert list(shown.reasons) == [
-            desk_pb2.ReasonView(code="policy", actions=["refuse"], text_zh="不符合落户政策。", text_en="Not met."),
-            desk_pb2.ReasonView(code="forgery", actions=["refuse"], text_zh="涉嫌伪造。", text_en="Forged."),
+            precheck_pb2.ReasonView(code="policy", actions=["refuse"], text_zh="不符合落户政策。", text_en="Not met."),
+            precheck_pb2.ReasonView(code="forgery", actions=["refuse"], text_zh="涉嫌伪造。", text_en="Forged."),
         ], "the permit that could be revoked is not there yet"
         for code in ("strange", "", "Policy"):
             with refusal_of(BAD_FIELD.number, "detail.reason_code"):

@@ -103,20 +103,8 @@ class GetCaseResponse(_message.Message):
     REASONS_FIELD_NUMBER: _ClassVar[int]
     case: CaseView
     messages: _containers.RepeatedCompositeFieldContainer[MessageView]
-    reasons: _containers.RepeatedCompositeFieldContainer[ReasonView]
-    def __init__(self, case: _Optional[_Union[CaseView, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[MessageView, _Mapping]]] = ..., reasons: _Optional[_Iterable[_Union[ReasonView, _Mapping]]] = ...) -> None: ...
-
-class ReasonView(_message.Message):
-    __slots__ = ("code", "actions", "text_zh", "text_en")
-    CODE_FIELD_NUMBER: _ClassVar[int]
-    ACTIONS_FIELD_NUMBER: _ClassVar[int]
-    TEXT_ZH_FIELD_NUMBER: _ClassVar[int]
-    TEXT_EN_FIELD_NUMBER: _ClassVar[int]
-    code: str
-    actions: _containers.RepeatedScalarFieldContainer[str]
-    text_zh: str
-    text_en: str
-    def __init__(self, code: _Optional[str] = ..., actions: _Optional[_Iterable[str]] = ..., text_zh: _Optional[str] = ..., text_en: _Optional[str] = ...) -> None: ...
+    reasons: _containers.RepeatedCompositeFieldContainer[_precheck_pb2.ReasonView]
+    def __init__(self, case: _Optional[_Union[CaseView, _Mapping]] = ..., messages: _Optional[_Iterable[_Union[MessageView, _Mapping]]] = ..., reasons: _Optional[_Iterable[_Union[_precheck_pb2.ReasonView, _Mapping]]] = ...) -> None: ...
 
 class ListCasesRequest(_message.Message):
     __slots__ = ("filter", "page_size", "page_token")

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16yrdx/v1/precheck.proto\x12\x07yrdx.v1\"\xbc\x01\n\x0fPrecheckRequest\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x13\n\x0b\x63ounterpart\x18\x02 \x01(\t\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\x11\n\tmaterials\x18\x04 \x03(\t\x12\x32\n\x05\x66\x61\x63ts\x18\x05 \x03(\x0b\x32#.yrdx.v1.PrecheckRequest.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xb3\x01\n\x10PrecheckResponse\x12%\n\x05grade\x18\x01 \x01(\x0e\x32\x16.yrdx.v1.PrecheckGrade\x12*\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x18.yrdx.v1.PrecheckFinding\x12&\n\treceiving\x18\x03 \x01(\x0b\x32\x13.yrdx.v1.PolicyView\x12$\n\x07leaving\x18\x04 \x01(\x0b\x32\x13.yrdx.v1.PolicyView\"\x9b\x01\n\x0fPrecheckFinding\x12%\n\x05grade\x18\x01 \x01(\x0e\x32\x16.yrdx.v1.PrecheckGrade\x12\x10\n\x08province\x18\x02 \x01(\t\x12\x0f\n\x07rule_id\x18\x03 \x01(\t\x12\x0f\n\x07text_zh\x18\x04 \x01(\t\x12\x0f\n\x07text_en\x18\x05 \x01(\t\x12\x0e\n\x06source\x18\x06 \x01(\t\x12\x0c\n\x04\x61sks\x18\x07 \x03(\t\"M\n\nPolicyView\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08province\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c*z\n\rPrecheckGrade\x12\x1e\n\x1aPRECHECK_GRADE_UNSPECIFIED\x10\x00\x12\x17\n\x13PRECHECK_GRADE_PASS\x10\x01\x12\x17\n\x13PRECHECK_GRADE_WARN\x10\x02\x12\x17\n\x13PRECHECK_GRADE_FAIL\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16yrdx/v1/precheck.proto\x12\x07yrdx.v1\"\xbc\x01\n\x0fPrecheckRequest\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x13\n\x0b\x63ounterpart\x18\x02 \x01(\t\x12\x0e\n\x06ground\x18\x03 \x01(\t\x12\x11\n\tmaterials\x18\x04 \x03(\t\x12\x32\n\x05\x66\x61\x63ts\x18\x05 \x03(\x0b\x32#.yrdx.v1.PrecheckRequest.FactsEntry\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xb3\x01\n\x10PrecheckResponse\x12%\n\x05grade\x18\x01 \x01(\x0e\x32\x16.yrdx.v1.PrecheckGrade\x12*\n\x08\x66indings\x18\x02 \x03(\x0b\x32\x18.yrdx.v1.PrecheckFinding\x12&\n\treceiving\x18\x03 \x01(\x0b\x32\x13.yrdx.v1.PolicyView\x12$\n\x07leaving\x18\x04 \x01(\x0b\x32\x13.yrdx.v1.PolicyView\"\x9b\x01\n\x0fPrecheckFinding\x12%\n\x05grade\x18\x01 \x01(\x0e\x32\x16.yrdx.v1.PrecheckGrade\x12\x10\n\x08province\x18\x02 \x01(\t\x12\x0f\n\x07rule_id\x18\x03 \x01(\t\x12\x0f\n\x07text_zh\x18\x04 \x01(\t\x12\x0f\n\x07text_en\x18\x05 \x01(\t\x12\x0e\n\x06source\x18\x06 \x01(\t\x12\x0c\n\x04\x61sks\x18\x07 \x03(\t\"M\n\nPolicyView\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08province\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06\x64igest\x18\x04 \x01(\x0c\"M\n\nReasonView\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x63tions\x18\x02 \x03(\t\x12\x0f\n\x07text_zh\x18\x03 \x01(\t\x12\x0f\n\x07text_en\x18\x04 \x01(\t*z\n\rPrecheckGrade\x12\x1e\n\x1aPRECHECK_GRADE_UNSPECIFIED\x10\x00\x12\x17\n\x13PRECHECK_GRADE_PASS\x10\x01\x12\x17\n\x13PRECHECK_GRADE_WARN\x10\x02\x12\x17\n\x13PRECHECK_GRADE_FAIL\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,8 +33,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PRECHECKREQUEST_FACTSENTRY']._loaded_options = None
   _globals['_PRECHECKREQUEST_FACTSENTRY']._serialized_options = b'8\001'
-  _globals['_PRECHECKGRADE']._serialized_start=645
-  _globals['_PRECHECKGRADE']._serialized_end=767
+  _globals['_PRECHECKGRADE']._serialized_start=724
+  _globals['_PRECHECKGRADE']._serialized_end=846
   _globals['_PRECHECKREQUEST']._serialized_start=36
   _globals['_PRECHECKREQUEST']._serialized_end=224
   _globals['_PRECHECKREQUEST_FACTSENTRY']._serialized_start=180
@@ -45,4 +45,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PRECHECKFINDING']._serialized_end=564
   _globals['_POLICYVIEW']._serialized_start=566
   _globals['_POLICYVIEW']._serialized_end=643
+  _globals['_REASONVIEW']._serialized_start=645
+  _globals['_REASONVIEW']._serialized_end=722
 # @@protoc_insertion_point(module_scope)

@@ -80,3 +80,15 @@ class PolicyView(_message.Message):
     version: int
     digest: bytes
     def __init__(self, name: _Optional[str] = ..., province: _Optional[str] = ..., version: _Optional[int] = ..., digest: _Optional[bytes] = ...) -> None: ...
+
+class ReasonView(_message.Message):
+    __slots__ = ("code", "actions", "text_zh", "text_en")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    ACTIONS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_ZH_FIELD_NUMBER: _ClassVar[int]
+    TEXT_EN_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    actions: _containers.RepeatedScalarFieldContainer[str]
+    text_zh: str
+    text_en: str
+    def __init__(self, code: _Optional[str] = ..., actions: _Optional[_Iterable[str]] = ..., text_zh: _Optional[str] = ..., text_en: _Optional[str] = ...) -> None: ...
