@@ -171,7 +171,7 @@ class Hub:
             leases=self.leases,
             acknowledging=Acknowledging(verifier=self.verifier, committer=self.committer, executor=self._verifying),
             holder=Holder(holding=self.holding, trust=self.trust.current, clock=self._clock, sleep=self._sleep),
-            consumer=lambda topic: Consumer(self.settings.kafka, topic, PARTITIONS, sleep=self._sleep),
+            consumer=lambda topic: Consumer(self.settings.kafka, topic, PARTITIONS, hint=self._producer.hints[topic], sleep=self._sleep),
             clock=self._clock,
             sleep=self._sleep,
             sweep_s=self.settings.sweep_s,

@@ -29,6 +29,8 @@ REQUEST_S = 3.0
 EMBEDDED_WAIT_MS = 40
 """How long the embedded broker may hold an empty answer back: unlike Apache Kafka it does not wake up when a record comes. A shorter wait
 costs CPU for each consumer (0.04 s a second at 10 ms), a longer one adds half of itself to the latency of a quiet system."""
+HINTED_WAIT_MS = 10
+"""The same for a consumer that is told when there is something to be read: only what it was not told of is waited for."""
 
 ERRORS = (KafkaError, OSError, TimeoutError)
 """Everything that an unreachable, stopped or restarted broker makes aiokafka raise."""
@@ -72,6 +74,14 @@ class ConsumerClient(Protocol):
         """What has arrived, at most so long awaited."""
         ...
 
+    def pause(self, *partitions: TopicPartition) -> None:
+        """Asks the broker no more; what is under way still arrives."""
+        ...
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        """Asks it again."""
+        ...
+
     async def stop(self) -> None:
         """Closes."""
         ...
@@ -86,9 +96,9 @@ async def producer(settings: KafkaSettings) -> ProducerClient:
     return started
 
 
-async def consumer(settings: KafkaSettings, partitions: Sequence[TopicPartition]) -> ConsumerClient:
+async def consumer(settings: KafkaSettings, partitions: Sequence[TopicPartition], *, hinted: bool = False) -> ConsumerClient:
     """A connected consumer of `partitions`. Out of range means that the log was cut or begun anew: it reads on from the beginning."""
-    wait = {"fetch_max_wait_ms": EMBEDDED_WAIT_MS} if settings.embedded else {}
+    wait = {"fetch_max_wait_ms": HINTED_WAIT_MS if hinted else EMBEDDED_WAIT_MS} if settings.embedded else {}
     client: Any = AIOKafkaConsumer(group_id=None, enable_auto_commit=False, auto_offset_reset="earliest", **wait, **_common(settings))
     started: ConsumerClient = await _started(client)
     client.assign(partitions)

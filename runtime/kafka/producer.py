@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from core.refusals import TOO_LARGE, Refused
@@ -37,6 +38,9 @@ class Producer:
     * Concurrency: calls may overlap and then share requests.
 
     Connects on the first use: entering it needs no broker.
+
+    Attributes:
+        hints: by topic, set whenever something was published there; for the consumer in the same process.
     """
 
     def __init__(self, settings: KafkaSettings, topics: Sequence[str], partitions: int) -> None:
@@ -46,6 +50,7 @@ class Producer:
         self._connecting = asyncio.Lock()
         self._client: ProducerClient | None = None
         self._lifeline = Lifeline()
+        self.hints: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     async def publish(self, topic: str, records: Sequence[Outgoing]) -> None:
         """Publishes all records, or fails not knowing which.
@@ -62,6 +67,7 @@ class Producer:
                 client = await self._connected()
                 futures = [await client.send(topic, value=record.value, key=record.key, partition=record.partition) for record in records]
                 await asyncio.gather(*futures)
+                self.hints[topic].set()
         except KafkaUnavailable:
             await self._drop(client)
             raise

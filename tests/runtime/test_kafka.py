@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiokafka.client import AIOKafkaClient
+from aiokafka.protocol.fetch import FetchRequest
 
 from core.refusals import TOO_LARGE, Refused
 from runtime.embedded.broker import Broker
@@ -63,18 +65,18 @@ def _batch(values: Sequence[str]) -> list[Outgoing]:
 
 
 @asynccontextmanager
-async def _world(folder: Path) -> AsyncIterator[World]:
+async def _world(folder: Path, *, hinted: bool) -> AsyncIterator[World]:
     async with (
         Broker(folder / "broker") as broker,
-        Consumer(_settings(broker), TOPIC, LANES) as consumer,
         Producer(_settings(broker), [TOPIC], LANES) as producer,
+        Consumer(_settings(broker), TOPIC, LANES, hint=producer.hints[TOPIC] if hinted else None) as consumer,
     ):
         yield World(broker, producer, consumer)
 
 
-def _run(folder: Path, body: Callable[[World], Awaitable[None]]) -> None:
+def _run(folder: Path, body: Callable[[World], Awaitable[None]], *, hinted: bool = False) -> None:
     async def main() -> None:
-        async with _world(folder) as world:
+        async with _world(folder, hinted=hinted) as world:
             await body(world)
 
     asyncio.run(main())
@@ -88,7 +90,8 @@ async def _took(work: Awaitable[object]) -> float:
     return loop.time() - begun
 
 
-def test_a_batch_comes_whole_and_in_order_within_its_lane(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hinted", [False, True])
+def test_a_batch_comes_whole_and_in_order_within_its_lane(tmp_path: Path, *, hinted: bool) -> None:
     async def body(world: World) -> None:
         values = [f"{index:03}" for index in range(600)]
         await world.publish(*values)
@@ -99,7 +102,44 @@ def test_a_batch_comes_whole_and_in_order_within_its_lane(tmp_path: Path) -> Non
             assert [record.value.decode() for record in mine] == values[lane::LANES]
             assert [record.offset for record in mine] == list(range(100))
 
-    _run(tmp_path, body)
+    _run(tmp_path, body, hinted=hinted)
+
+
+def test_who_is_told_asks_then_and_else_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    send = AIOKafkaClient.send
+
+    async def counted(client: Any, node: int, request: Any, **options: Any) -> Any:
+        if isinstance(request, FetchRequest):
+            asked.append(asyncio.get_running_loop().time())
+        return await send(client, node, request, **options)
+
+    monkeypatch.setattr(AIOKafkaClient, "send", counted)
+
+    async def body(world: World) -> None:
+        begun = asyncio.get_running_loop().time()
+        for number in range(40):
+            await world.publish(f"{number}")
+            await world.read(f"{number}")
+        took = asyncio.get_running_loop().time() - begun
+        assert took < 40 * 0.1, "half of the wait for what it is not told of"
+        asked.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await world.read("never")
+        assert len(asked) <= 12, "the embedded broker is asked five times a second"
+
+    _run(tmp_path, body, hinted=True)
+
+
+def test_what_another_process_publishes_arrives_without_a_hint(tmp_path: Path) -> None:
+    async def body(world: World) -> None:
+        async with Producer(world.settings, [TOPIC], LANES) as other:
+            for number in range(5):
+                await other.publish(TOPIC, _batch([f"{number}"]))
+                await world.read(f"{number}")
+
+    _run(tmp_path, body, hinted=True)
 
 
 def test_a_consumer_begins_at_the_end(tmp_path: Path) -> None:
@@ -120,7 +160,8 @@ def test_overlapping_calls_all_arrive(tmp_path: Path) -> None:
     _run(tmp_path, body)
 
 
-def test_a_broker_that_came_back_empty_is_followed_from_its_first_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hinted", [False, True])
+def test_a_broker_that_came_back_empty_is_followed_from_its_first_record(tmp_path: Path, *, hinted: bool) -> None:
     async def body(world: World) -> None:
         await world.publish(*(f"old-{index}" for index in range(60)))
         await world.read(*(f"old-{index}" for index in range(60)))
@@ -133,7 +174,7 @@ def test_a_broker_that_came_back_empty_is_followed_from_its_first_record(tmp_pat
             records = await world.read(*values)
             assert min(record.offset for record in records) == 0
 
-    _run(tmp_path, body)
+    _run(tmp_path, body, hinted=hinted)
 
 
 def test_topics_come_back_with_all_their_lanes(tmp_path: Path) -> None:
