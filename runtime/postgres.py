@@ -30,6 +30,9 @@ _MIGRATION_LOCK = 0x79726478  # "yrdx": one per database, held until the migrati
 _FILE = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 _PATIENCE_S, _PAUSE_S, _CLOSE_S = 60.0, 0.1, 5.0
 _CALL_S = 30.0
+_BY_INDEX = {"enable_seqscan": "off"}
+"""A statement is planned once a connection, often while its tables are small; a plan that reads them whole would be kept until
+PostgreSQL analyses them, while they grow. Where no index fits, they still are read whole."""
 
 LOST = (
     OSError,
@@ -122,7 +125,13 @@ async def _connected(dsn: str, size: int, sleep: Sleep) -> Pool:
     for _ in range(int(_PATIENCE_S / _PAUSE_S)):
         try:
             return await asyncpg.create_pool(
-                dsn, min_size=1, max_size=size, timeout=_CLOSE_S, command_timeout=_CALL_S, reset=_leave_as_it_is
+                dsn,
+                min_size=1,
+                max_size=size,
+                timeout=_CLOSE_S,
+                command_timeout=_CALL_S,
+                reset=_leave_as_it_is,
+                server_settings=_BY_INDEX,
             )
         except asyncpg.ClientConfigurationError as exc:
             raise Refused(BAD_SETTINGS, "DSN") from exc

@@ -72,6 +72,29 @@ def test_migrations_are_applied_once_in_order_by_whoever_comes_first(folder: Pat
     _run(folder, body)
 
 
+def test_a_plan_that_was_made_while_a_table_was_small_does_not_read_it_whole_later(folder: Path) -> None:
+    place = _sql(folder, **{"0001_one": "create table a (i int primary key)"})
+
+    async def body(_server: Postgres, dsn: Path) -> None:
+        async with _table(dsn, place) as pool, pool.acquire() as connection:
+            await connection.execute("insert into a values (0); analyze a")
+            found = await connection.prepare("select i from unnest($1::int[]) w (i) join a using (i)")
+            for _ in range(10):  # PostgreSQL keeps a plan after five
+                await found.fetch([1])
+            await connection.execute("insert into a select generate_series(1, 10000)")
+            before = await _read(connection)
+            assert len(await found.fetch([1, 2, 3])) == 3
+            assert await _read(connection) - before < 100
+
+    _run(folder, body)
+
+
+async def _read(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> int:
+    """Rows of the table that scans of the whole of it have read."""
+    await connection.execute("select pg_stat_force_next_flush()")
+    return int(await connection.fetchval("select seq_tup_read from pg_stat_user_tables where relname = 'a'"))
+
+
 def test_a_failing_migration_leaves_nothing(folder: Path) -> None:
     place = _sql(folder, **{"0001_one": "create table a (i int)", "0002_bad": "insert into a values ('x')"})
 
