@@ -47,7 +47,7 @@ _TRIES: Final = 20
 
 _ENOUGH: Final = 64
 """With so many works waiting nothing more is waited for: a larger batch is no cheaper a message."""
-_REST_A_WORK_S: Final = 0.002
+_REST_A_WORK_S: Final = 0.0015
 """For each work of a batch the next one begins so much later: next to nothing when the hub is idle, more the more there is to do."""
 _LONGEST_REST_S: Final = 0.1
 
