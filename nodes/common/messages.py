@@ -118,7 +118,7 @@ class Writer:
         sealed = sealed_for(receiver_key, routing, content)
         header = self._header(row, saying, routing, sealed).SerializeToString(deterministic=True)
         envelope = self.signed(header, sealed.sealed, saying.opening)
-        read_envelope(envelope)
+        read = read_envelope(envelope)
         row.next_seq += 1
         return Outgoing(
             message_id=saying.message_id,
@@ -128,6 +128,7 @@ class Writer:
             content=self.cipher.encrypt(sealed.plain, saying.message_id),
             created_at=self.clock.now(),
             plain=content,
+            header=read,
         )
 
     def write_again(self, message: Outgoing) -> Outgoing:

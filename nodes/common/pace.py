@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from runtime.clock import Clock, Sleep
 
-SHORTEST, LONGEST = timedelta(milliseconds=50), timedelta(milliseconds=150)
+SHORTEST, LONGEST = timedelta(milliseconds=40), timedelta(milliseconds=120)
 """Waited for by a message at most once at each of its stations, and only behind another one."""
 
 
@@ -21,10 +21,14 @@ class Pace:
     """Of one loop: after a turn the next one begins as much later as that turn took; after a while without work, at once.
 
     A turn takes longer when the machine is busy, and just then larger batches save most.
+
+    Attributes:
+        shortest: rest after a turn, for work that nobody waits for.
     """
 
     clock: Clock
     sleep: Sleep
+    shortest: timedelta = SHORTEST
     _ended: datetime | None = field(default=None)
     _rest: timedelta = field(default=SHORTEST)
 
@@ -39,4 +43,4 @@ class Pace:
             yield
         finally:
             self._ended = self.clock.now()
-            self._rest = min(max(self._ended - begun, SHORTEST), LONGEST)
+            self._rest = min(max(self._ended - begun, self.shortest), LONGEST)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from core.refusals import BAD_PAGE_TOKEN, Refused
-from nodes.common.pace import Pace
+from nodes.common.pace import LONGEST, Pace
 from nodes.common.store.database import Matter
 from yrdx.v1 import desk_pb2
 
@@ -47,7 +47,7 @@ class Watch:
         Raises:
             Refused: BAD_PAGE_TOKEN, or UNAVAILABLE.
         """
-        place, pace, most = number(cursor), Pace(self.clock, self.sleep), min(max(at_once, 1), _PAGE)
+        place, pace, most = number(cursor), Pace(self.clock, self.sleep, LONGEST), min(max(at_once, 1), _PAGE)
         while True:
             async with pace.turn():
                 changed = self.database.changed(Matter.CASES)

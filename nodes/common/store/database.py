@@ -77,6 +77,7 @@ class Transaction:
         self.number, self.since, self.said = number, since, said
         self._connection = connection
         self._waiting: list[tuple[str, tuple[Any, ...]]] = []
+        self._together: set[str] = set()
         self._afterwards: list[Callable[[], None]] = []
         self._sent = 0
 
@@ -106,6 +107,11 @@ class Transaction:
         Statements of one text run together, texts in the order of their first use: what is written later must not rest on more than that.
         """
         self._waiting.append((query, args))
+
+    def together(self, query: str, *row: Any) -> None:
+        """As `later`, for a statement that takes its rows as arrays, one for each column: many rows cost little more than one."""
+        self._together.add(query)
+        self._waiting.append((query, row))
 
     def afterwards(self, remember: Callable[[], None]) -> None:
         """Calls this once the transaction is committed, and never if it is not, or if nobody knows."""
@@ -146,7 +152,10 @@ class Transaction:
         self._sent += 1
         self._waiting.clear()
         for query, rows in texts.items():
-            await self._connection.executemany(query, rows)
+            if query in self._together:
+                await self._connection.execute(query, *map(list, zip(*rows, strict=True)))
+            else:
+                await self._connection.executemany(query, rows)
 
 
 @asynccontextmanager

@@ -24,7 +24,8 @@ _REMEMBERED: Final = 500
 
 _ADD = """
     insert into outbox (message_id, case_id, action, header, key_id, signature, sealed_payload, tag_opening, content, created_at, try_after)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)"""
+    select *, at from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[],
+        $9::bytea[], $10::timestamptz[]) as said (message, about, action, header, key, signature, sealed, opening, content, at)"""
 _WAITING = """
     select message_id, signature from outbox where answer is null and refusal = 0 and try_after <= $1 order by position limit $2"""
 _SEVERAL = """
@@ -57,6 +58,7 @@ class Outgoing:
         created_at: real time.
         refusal: number of its refusal, signed or not; 0 while it has none.
         plain: what `content` says, in the process that wrote the message; None when it was read from the database.
+        header: as it was read then; None as above.
     """
 
     message_id: bytes
@@ -67,11 +69,12 @@ class Outgoing:
     created_at: datetime
     refusal: int = 0
     plain: SealedContent | None = field(default=None, compare=False)
+    header: ReadMessage | None = field(default=None, compare=False)
 
     @cached_property
     def read(self) -> ReadMessage:
         """Its header."""
-        return read_header(self.envelope.header)
+        return self.header or read_header(self.envelope.header)
 
 
 def add(transaction: Transaction, message: Outgoing) -> None:
@@ -80,7 +83,7 @@ def add(transaction: Transaction, message: Outgoing) -> None:
     opening = envelope.tag_opening.SerializeToString() if envelope.HasField("tag_opening") else b""
     ids = UUID(bytes=message.message_id), UUID(bytes=message.case_id)
     signed = envelope.header, envelope.key_id, envelope.signature, envelope.sealed_payload
-    transaction.later(_ADD, *ids, message.action, *signed, opening, message.content, message.created_at)
+    transaction.together(_ADD, *ids, message.action, *signed, opening, message.content, message.created_at)
     transaction.afterwards(partial(_remember, transaction.said, message))
     transaction.touch(Matter.MESSAGES)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FIND = "select digest, answer, refusal from requests where request_id = $1"
 _SEVERAL = "select request_id, digest, answer, refusal from requests where request_id = any($1::uuid[])"
-_ADD = "insert into requests (request_id, digest, answer) values ($1, $2, $3)"
+_ADD = "insert into requests (request_id, digest, answer) select * from unnest($1::uuid[], $2::bytea[], $3::bytea[])"
 _ANSWER = "update requests set answer = $2, refusal = $3 where request_id = $1"
 
 
@@ -66,7 +66,7 @@ class Requests:
     def add(self, transaction: Transaction, request_id: bytes, digest: bytes, answer: bytes | None) -> None:
         """Stores a request, with its answer if it has one."""
         sealed = None if answer is None else self._cipher.encrypt(answer, request_id)
-        transaction.later(_ADD, UUID(bytes=request_id), digest, sealed)
+        transaction.together(_ADD, UUID(bytes=request_id), digest, sealed)
 
     def answer(self, transaction: Transaction, request_id: bytes, answer: bytes | None, refusal: int = 0) -> None:
         """Stores the answer of a request that had none: a response, or the number of a refusal."""
