@@ -133,9 +133,9 @@ def test_only_what_somebody_else_writes_makes_forget(postgres_server: Server) ->
     asyncio.run(body())
 
 
-def a_message(signature: bytes) -> Outgoing:
+def a_message(signature: bytes, message_id: bytes = IDS[1]) -> Outgoing:
     envelope = envelope_pb2.Envelope(header=b"header", key_id=b"key", signature=signature, sealed_payload=b"sealed " + signature)
-    return Outgoing(message_id=IDS[1], case_id=IDS[0], action="permit", envelope=envelope, content=signature, created_at=AT)
+    return Outgoing(message_id=message_id, case_id=IDS[0], action="permit", envelope=envelope, content=signature, created_at=AT)
 
 
 def test_a_message_is_sent_as_it_was_written_last_by_whomever(postgres_server: Server) -> None:
@@ -154,5 +154,21 @@ def test_a_message_is_sent_as_it_was_written_last_by_whomever(postgres_server: S
                     async with reader.database.reading() as connection:
                         (found,) = await outbox.waiting(connection, AT, 10, reader.database.said)
                     assert (found.envelope.signature, found.envelope.sealed_payload) == (written, b"sealed " + written)
+
+    asyncio.run(body())
+
+
+def test_what_is_not_sent_any_more_is_not_remembered(postgres_server: Server) -> None:
+    async def body() -> None:
+        async with processes(postgres_server) as (one, _):
+            async with one.database.writing() as transaction:
+                for message_id in IDS[1:]:
+                    outbox.add(transaction, a_message(b"first", message_id))
+            assert one.database.said.keys() == set(IDS[1:])
+            async with one.database.writing() as transaction:
+                await outbox.answered(transaction, [(IDS[1], b"accepted", 0)])
+                outbox.give_up(transaction, IDS[2], 1001)
+                outbox.write_again(transaction, a_message(b"second", IDS[3]))
+            assert not one.database.said
 
     asyncio.run(body())

@@ -90,6 +90,7 @@ def add(transaction: Transaction, message: Outgoing) -> None:
 
 def write_again(transaction: Transaction, message: Outgoing) -> None:
     """Puts other bytes in the place of a message that the hub did not take and, as it was, never will."""
+    transaction.said.pop(message.message_id, None)
     envelope = message.envelope
     opening = envelope.tag_opening.SerializeToString()
     signed = envelope.header, envelope.key_id, envelope.signature, envelope.sealed_payload
@@ -133,6 +134,7 @@ def put_off(transaction: Transaction, message_id: bytes, until: datetime) -> Non
 
 def give_up(transaction: Transaction, message_id: bytes, refusal: int) -> None:
     """Sends a message no more that the hub will never take as it is; an operator must look at it."""
+    transaction.said.pop(message_id, None)
     transaction.later(_STUCK, UUID(bytes=message_id), refusal)
 
 
